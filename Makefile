@@ -1,0 +1,55 @@
+# `make demo` and `make test` need nothing but Debian or Ubuntu, a compiler and a network connection for the first run.
+SHELL := /bin/bash
+VENV := .venv
+PY := $(VENV)/bin/python
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+# One build tree for the Python module, the C++ tests and the C++ examples.
+BUILD_FLAGS := --no-build-isolation --no-deps --disable-pip-version-check --config-settings=build-dir=build \
+    --config-settings=cmake.define.RADONC_WERROR=ON \
+    --config-settings=cmake.define.RADONC_BUILD_TESTS=ON \
+    --config-settings=cmake.define.RADONC_BUILD_EXAMPLES=ON
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test bench docs wheel format clean
+
+help:  ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-8s%s\n' "$$name" "$$text"; done
+
+setup:  ## install system packages, the virtual environment and the Python tools
+	@tools/setup.sh
+
+build: setup  ## compile everything and install the package in editable mode
+	@echo "build: compiling what changed; the first time takes minutes"
+	@start=$$SECONDS; $(PY) -m pip install -v $(BUILD_FLAGS) -e . && echo "build: done ($$((SECONDS - start)) s)"
+
+demo: build  ## run the whole study on the example records, into out/demo
+	$(VENV)/bin/radonc study --records examples/data/tcga_irradiated.jsonl --output out/demo --max-train-cases 900
+
+# Each part runs whatever became of the one before, so that one failure does not hide another.
+test: build  ## layout check, C++ tests, consumer project, Python tests
+	@status=0; \
+	$(PY) tests/check_layout.py || status=1; \
+	RADONC_SMOLLM2_GGUF="$$($(PY) tools/find_model.py)" || status=1; export RADONC_SMOLLM2_GGUF; \
+	ctest --test-dir build --output-on-failure --no-tests=error || status=1; \
+	bash tests/consumer/run.sh || status=1; \
+	$(PY) -m pytest -q tests/python || status=1; \
+	exit $$status
+
+bench: build  ## run the benchmarks
+	@set -e; shopt -s nullglob; for file in benchmarks/*.py; do echo "== $$file"; $(PY) "$$file"; done
+
+docs: setup  ## check that every link and path of the documentation exists
+	$(PY) tools/check_docs.py
+
+wheel: setup  ## write a wheel into dist
+	$(PY) -m pip wheel -v $(BUILD_FLAGS) -w dist .
+
+format: setup  ## format Python and C++ sources
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+	@if command -v clang-format >/dev/null; then git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs clang-format -i; \
+	else echo "format: clang-format is not installed; C++ sources left as they are"; fi
+
+clean:  ## remove build products (the virtual environment stays)
+	rm -rf build dist out .pytest_cache .ruff_cache

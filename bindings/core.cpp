@@ -1,0 +1,12 @@
+#include "radonc/core/error.hpp"
+
+#include "common.hpp"
+
+namespace radonc::bindings {
+
+void bind_core(py::module_& module) {
+  py::register_exception<Error>(module, "Error", PyExc_ValueError).attr("__doc__") =
+      "What the user can mend: says what was expected, what came, where, and what to do.";
+}
+
+}  // namespace radonc::bindings

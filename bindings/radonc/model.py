@@ -1,0 +1,21 @@
+"""One transformer for LLaMA-2, Mistral, SmolLM2 and every model of that family."""
+
+from radonc._core.model import (
+    Dtype,
+    Transformer,
+    TransformerConfig,
+    llama2_7b,
+    mistral_7b_v01,
+    mistral_7b_v02,
+    mistral_7b_v03,
+)
+
+__all__ = [
+    "Dtype",
+    "Transformer",
+    "TransformerConfig",
+    "llama2_7b",
+    "mistral_7b_v01",
+    "mistral_7b_v02",
+    "mistral_7b_v03",
+]

@@ -1,0 +1,36 @@
+#include "radonc/study/study.hpp"
+#include "common.hpp"
+
+namespace radonc::bindings {
+
+void bind_study(py::module_& module) {
+  using namespace study;
+  auto m = module.def_submodule("study");
+
+  py::class_<StudyConfig> config(m, "StudyConfig", "Settings of a study; see include/radonc/study/study.hpp.");
+  config.def_readwrite("records", &StudyConfig::records)
+      .def_readwrite("model", &StudyConfig::model)
+      .def_readwrite("tokenizer", &StudyConfig::tokenizer)
+      .def_readwrite("output", &StudyConfig::output)
+      .def_readwrite("model_name", &StudyConfig::model_name)
+      .def_readwrite("dtype", &StudyConfig::dtype)
+      .def_readwrite("max_train_cases", &StudyConfig::max_train_cases)
+      .def_readwrite("num_test_cases", &StudyConfig::num_test_cases)
+      .def_readwrite("seed", &StudyConfig::seed)
+      .def_readwrite("lora", &StudyConfig::lora)
+      .def_readwrite("train", &StudyConfig::train)
+      .def_readwrite("generate", &StudyConfig::generate);
+  init_by_keywords<StudyConfig>(config);
+
+  py::class_<Progress>(m, "Progress")
+      .def_readonly("stage", &Progress::stage)
+      .def_readonly("done", &Progress::done)
+      .def_readonly("total", &Progress::total)
+      .def_readonly("message", &Progress::message)
+      .def_readonly("step", &Progress::step, "TrainStep while training, else None");
+
+  m.def("run", &run, py::arg("config"), py::arg("callback") = ProgressCallback{}, ReleaseGil(),
+        "Runs the whole study; the callback gets a Progress.");
+}
+
+}  // namespace radonc::bindings

@@ -1,0 +1,62 @@
+#include "common.hpp"
+#include "radonc/tasks/study_tasks.hpp"
+#include "radonc/tasks/task.hpp"
+
+namespace radonc::bindings {
+
+void bind_tasks(py::module_& module) {
+  using namespace tasks;
+  auto m = module.def_submodule("tasks");
+
+  py::class_<Pair>(m, "Pair", "One supervised example.")
+      .def_readonly("case_id", &Pair::case_id)
+      .def_readonly("patient_id", &Pair::patient_id)
+      .def_readonly("task", &Pair::task)
+      .def_readonly("system", &Pair::system)
+      .def_readonly("details", &Pair::details)
+      .def_readonly("question", &Pair::question)
+      .def_readonly("answer", &Pair::answer)
+      .def_property_readonly("prompt", &Pair::prompt);
+  py::class_<Prediction>(m, "Prediction", "A model's answer, parsed.")
+      .def_readonly("case_id", &Prediction::case_id)
+      .def_readonly("task", &Prediction::task)
+      .def_readonly("text", &Prediction::text)
+      .def_readonly("parsed", &Prediction::parsed)
+      .def_readonly("value", &Prediction::value)
+      .def_readonly("reason", &Prediction::reason);
+  py::class_<Score>(m, "Score", "One case's score for one task and one model.")
+      .def_readonly("case_id", &Score::case_id)
+      .def_readonly("reference", &Score::reference)
+      .def_readonly("prediction", &Score::prediction)
+      .def_readonly("parsed", &Score::parsed)
+      .def_readonly("correct", &Score::correct)
+      .def_property_readonly("rouge1_f1", [](const Score& self) { return self.rouge1.f1; })
+      .def_property_readonly("partial", [](const Score& self) {
+        return std::map<std::string, double>(self.partial.begin(), self.partial.end());
+      });
+
+  py::class_<Task, std::shared_ptr<Task>>(m, "Task", "Builds a pair from a case, parses an answer, scores it.")
+      .def_property_readonly("name", &Task::name)
+      .def_property_readonly("question", &Task::question)
+      .def("reference", &Task::reference, py::arg("record"), "The canonical answer, or None where it is not complete.")
+      .def("build_pair", &Task::build_pair, py::arg("record"))
+      .def("parse", &Task::parse, py::arg("case_id"), py::arg("model"), py::arg("text"))
+      .def("score", &Task::score, py::arg("prediction"), py::arg("pair"));
+
+  const auto shared = [](std::shared_ptr<const Task> task) { return std::const_pointer_cast<Task>(task); };
+  m.def("regimen_task", [shared] { return shared(regimen_task()); });
+  m.def(
+      "modality_task", [shared](std::vector<std::string> labels) { return shared(modality_task(std::move(labels))); },
+      py::arg("labels"));
+  m.def("icd10_task", [shared] { return shared(icd10_task()); });
+  m.def(
+      "study_tasks",
+      [shared](const std::vector<data::CaseRecord>& cohort) {
+        std::vector<std::shared_ptr<Task>> all;
+        for (const auto& task : study_tasks(cohort)) all.push_back(shared(task));
+        return all;
+      },
+      py::arg("cohort"), "Regimen, modality and ICD-10 code; the modality's labels come from the cohort.");
+}
+
+}  // namespace radonc::bindings

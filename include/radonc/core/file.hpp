@@ -1,0 +1,39 @@
+// Files: whole reads, atomic writes, and read-only memory maps.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace radonc::core {
+
+/// The whole file as bytes. Throws radonc::Error naming the path if it cannot be read.
+std::string read_file(const std::filesystem::path& path);
+
+/// Writes `content` under a temporary name in the same folder, flushes it to disk and renames it, so that the final
+/// name holds either the old content or all of the new one. Creates missing folders.
+/// Throws radonc::Error naming the path if the folder cannot be written.
+void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+
+/// Creates the folder if need be and proves that a file can be written in it. Throws radonc::Error otherwise.
+void require_writable_folder(const std::filesystem::path& folder);
+
+/// A file mapped read-only; the bytes stay valid as long as a copy of the map lives.
+class MappedFile {
+ public:
+  /// Throws radonc::Error naming the path if it cannot be opened or mapped.
+  explicit MappedFile(const std::filesystem::path& path);
+
+  [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  std::span<const std::byte> bytes_;
+  std::shared_ptr<void> mapping_;  // unmaps when the last copy goes
+};
+
+}  // namespace radonc::core

@@ -1,0 +1,20 @@
+// The diagnostic details of a case: all that a model is told.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "radonc/data/case_record.hpp"
+
+namespace radonc::data {
+
+/// One "Name: value" a line: age, sex, site, laterality, histology, grade, stage and the findings that a radiation
+/// oncologist asks for. Nothing of the treatment, of any code of the site, of institution, year, race or identity can
+/// reach it: it reads none of these fields.
+std::string diagnostic_details(const CaseRecord& record);
+
+/// What in `details` states an answer: an ICD-10 code, a dose, a number of fractions, a modality. Names of the
+/// findings, e.g. "icd10", never the text itself; empty if there is none.
+std::vector<std::string> stated_answers(const std::string& details);
+
+}  // namespace radonc::data

@@ -1,0 +1,27 @@
+// Causal attention inside the groups of a packed batch, and over a key-value cache.
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+namespace radonc::ops {
+
+/// A range of packed tokens that attends only inside itself.
+struct AttentionSpan {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  torch::Tensor seen;  ///< [L, L] bool, true = seen; undefined means plain causal
+};
+
+/// softmax(q kᵀ / sqrt(d)) v inside each span. Query heads share key-value heads in groups (Ainslie et al. 2023).
+///   q [T, heads, d]   k, v [T, kv_heads, d]   → [T, heads, d]
+torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                               const std::vector<AttentionSpan>& spans);
+
+/// One new token a sequence against that sequence's cache.
+///   q [B, heads, d]   k, v [B, kv_heads, L, d]   seen [B, L] bool   → [B, heads, d]
+torch::Tensor cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                               const torch::Tensor& seen);
+
+}  // namespace radonc::ops

@@ -1,0 +1,14 @@
+// The study's report as one HTML page.
+#pragma once
+
+#include <string>
+
+#include "radonc/report/study_result.hpp"
+
+namespace radonc::report {
+
+/// A page that stands alone: no scripts, nothing fetched from anywhere. All text from records, models and settings is
+/// escaped.
+std::string render_html(const StudyResult& result);
+
+}  // namespace radonc::report

@@ -1,0 +1,51 @@
+// The whole road in one call: records → cohort → pairs → fine-tuning → answers → scores → statistics → report.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "radonc/generate/generator.hpp"
+#include "radonc/lora/lora.hpp"
+#include "radonc/model/transformer.hpp"
+#include "radonc/report/study_result.hpp"
+#include "radonc/train/trainer.hpp"
+
+namespace radonc::study {
+
+struct StudyConfig {
+  std::filesystem::path records;    ///< JSONL file of case records
+  std::filesystem::path model;      ///< GGUF file, or folder of a Hugging Face checkpoint
+  std::filesystem::path tokenizer;  ///< empty: the one that comes with the model
+  std::filesystem::path output;     ///< folder for everything the study leaves
+  std::string model_name;           ///< for the report; empty: the model's file or folder name
+  model::Dtype dtype = model::Dtype::kAuto;
+  std::int64_t max_train_cases = 0;   ///< 0: all cases of the training part
+  std::int64_t num_test_cases = 200;  ///< held-out cases
+  std::uint64_t seed = 0;             ///< of the split; the trainer and the adapter have seeds of their own
+  lora::LoraConfig lora;
+  train::TrainConfig train;
+  generate::GenerateConfig generate;
+};
+
+/// What a run tells while it goes on.
+struct Progress {
+  std::string stage;      ///< "load", "original", "train", "fine-tuned", "report" …
+  std::int64_t done = 0;  ///< steps, or answers
+  std::int64_t total = 0;
+  std::string message;                   ///< for stages without steps, e.g. the cohort's flow
+  std::optional<train::TrainStep> step;  ///< while training
+};
+
+/// An exception that it throws ends the run.
+using ProgressCallback = std::function<void(const Progress&)>;
+
+/// Runs the study and leaves in `output`: flow.json, cohort.jsonl, split.json, pairs.jsonl, adapter/ (PEFT's format),
+/// train_log.jsonl, predictions.jsonl, scores.jsonl, study.json and report.html.
+/// Throws radonc::Error for bad records, an empty cohort, a task whose training set has one class, a model or tokenizer
+/// that cannot be read or that do not belong together, and an output folder that cannot be written.
+report::StudyResult run(const StudyConfig& config, const ProgressCallback& callback = {});
+
+}  // namespace radonc::study

@@ -1,0 +1,28 @@
+// Pairs, predictions and scores as JSON lines, so that scoring and statistics rerun without a model.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "radonc/tasks/task.hpp"
+
+namespace radonc::tasks {
+
+/// One line of JSON each, without a line end.
+std::string to_json(const Pair& pair);
+std::string to_json(const Prediction& prediction);
+std::string to_json(const Score& score);
+
+/// Reads the lines that to_json(Score) wrote. Throws radonc::Error naming file and line.
+std::vector<Score> read_scores(const std::filesystem::path& path);
+
+/// Writes one line an item, the file whole or not at all.
+template <typename Item>
+void write_lines(const std::filesystem::path& path, const std::vector<Item>& items);
+
+extern template void write_lines(const std::filesystem::path&, const std::vector<Pair>&);
+extern template void write_lines(const std::filesystem::path&, const std::vector<Prediction>&);
+extern template void write_lines(const std::filesystem::path&, const std::vector<Score>&);
+
+}  // namespace radonc::tasks

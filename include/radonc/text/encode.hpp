@@ -1,0 +1,30 @@
+// Prompts and answers as token ids. The supervised span is known from the rendering, never searched in the text.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "radonc/text/prompt_template.hpp"
+#include "radonc/text/tokenizer.hpp"
+
+namespace radonc::text {
+
+/// A prompt and its answer; ids[num_prompt_tokens …] is the answer with its end token, which training supervises.
+struct TokenizedPair {
+  std::vector<TokenId> ids;
+  std::size_t num_prompt_tokens = 0;
+};
+
+/// Ids up to where the answer begins: one BOS if the model expects it, then the system's and the user's turn. What they
+/// say is plain text: nothing in it becomes a control token.
+std::vector<TokenId> encode_prompt(const Tokenizer& tokenizer, PromptTemplate prompt_template, std::string_view system,
+                                   std::string_view user);
+
+/// encode_prompt, then the answer and the token that ends it, once.
+TokenizedPair encode_pair(const Tokenizer& tokenizer, PromptTemplate prompt_template, std::string_view system,
+                          std::string_view user, std::string_view answer);
+
+/// The token with which the model ends an answer. Throws radonc::Error if the vocabulary has none.
+TokenId end_of_answer(const Tokenizer& tokenizer, PromptTemplate prompt_template);
+
+}  // namespace radonc::text

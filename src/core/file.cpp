@@ -1,0 +1,93 @@
+#include "radonc/core/file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "radonc/core/error.hpp"
+
+namespace radonc::core {
+namespace {
+
+std::string reason() {
+  return std::strerror(errno);
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream content;
+  if (!stream || std::filesystem::is_directory(path) || !(content << stream.rdbuf())) {
+    // An empty file sets failbit on the output stream, and is not an error.
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(path, ignored) && std::filesystem::file_size(path, ignored) == 0) return {};
+    throw Error(fmt::format("{}: cannot be read. Check that the file exists and that you may read it.", path.string()));
+  }
+  return std::move(content).str();
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  std::error_code error;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  const std::string temporary = path.string() + ".tmp" + std::to_string(::getpid());
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const auto fail = [&](const std::string& why) {
+    if (file >= 0) ::close(file);
+    ::unlink(temporary.c_str());
+    throw Error(fmt::format("{}: cannot be written ({}). Choose a folder that you may write to and that has room.",
+                            path.string(), why));
+  };
+  if (file < 0) fail(reason());
+  while (!content.empty()) {
+    const ssize_t written = ::write(file, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(reason());
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (::fsync(file) != 0) fail(reason());
+  if (::rename(temporary.c_str(), path.c_str()) != 0) fail(reason());
+  ::close(file);
+}
+
+void require_writable_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path probe = folder / fmt::format(".radonc-probe-{}", ::getpid());
+  try {
+    write_file_atomically(probe, "");
+  } catch (const Error&) {
+    throw Error(fmt::format("{}: the output folder cannot be written. Choose a folder that you may write to.",
+                            folder.string()));
+  }
+  std::filesystem::remove(probe);
+}
+
+MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status {};
+  if (file < 0 || ::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+    const std::string why = file < 0 ? reason() : "not a regular file";
+    if (file >= 0) ::close(file);
+    throw Error(fmt::format("{}: cannot be opened ({}). Check the path.", path.string(), why));
+  }
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size > 0) {
+    void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (address == MAP_FAILED) {
+      const std::string why = reason();
+      ::close(file);
+      throw Error(fmt::format("{}: cannot be mapped into memory ({}).", path.string(), why));
+    }
+    mapping_ = std::shared_ptr<void>(address, [size](void* mapped) { ::munmap(mapped, size); });
+    bytes_ = {static_cast<const std::byte*>(address), size};
+  }
+  ::close(file);
+}
+
+}  // namespace radonc::core

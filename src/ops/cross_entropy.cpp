@@ -1,0 +1,50 @@
+#include "radonc/ops/cross_entropy.hpp"
+
+#include <torch/torch.h>
+
+namespace radonc::ops {
+namespace {
+
+/// Rows of logits held at a time: 256 rows of a vocabulary of 50,000 in float32 are 50 MB.
+constexpr std::int64_t kChunk = 256;
+
+class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> {
+ public:
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& hidden,
+                               const torch::Tensor& weight, const torch::Tensor& labels) {
+    auto loss = torch::zeros({}, hidden.options().dtype(torch::kFloat32));
+    const bool needs_gradient = context->needs_input_grad(0);
+    torch::Tensor gradient = needs_gradient ? torch::empty_like(hidden) : torch::Tensor();
+    for (std::int64_t begin = 0; begin < hidden.size(0); begin += kChunk) {
+      const std::int64_t end = std::min(begin + kChunk, hidden.size(0));
+      const auto label = labels.slice(0, begin, end).unsqueeze(1);
+      auto log_probability = hidden.slice(0, begin, end).mm(weight.t()).to(torch::kFloat32).log_softmax(1);
+      loss -= log_probability.gather(1, label).sum();
+      if (!needs_gradient) continue;
+      auto difference = log_probability.exp_();  // softmax - one hot
+      difference.scatter_add_(1, label, torch::full(label.sizes(), -1.0F, difference.options()));
+      gradient.slice(0, begin, end).copy_(difference.to(hidden.scalar_type()).mm(weight));
+    }
+    if (needs_gradient) context->save_for_backward({gradient});
+    return loss;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list grads) {
+    const auto gradient = context->get_saved_variables()[0];
+    return {gradient * grads[0].to(gradient.scalar_type()), {}, {}};
+  }
+};
+
+}  // namespace
+
+torch::Tensor linear_cross_entropy(const torch::Tensor& hidden, const torch::Tensor& weight,
+                                   const torch::Tensor& labels) {
+  TORCH_CHECK(hidden.dim() == 2 && weight.dim() == 2 && labels.dim() == 1 && hidden.size(1) == weight.size(1) &&
+                  hidden.size(0) == labels.size(0),
+              "linear_cross_entropy: expected hidden [N, n], weight [vocabulary, n] and labels [N], got ",
+              hidden.sizes(), ", ", weight.sizes(), " and ", labels.sizes());
+  return LinearCrossEntropy::apply(hidden, weight, labels);
+}
+
+}  // namespace radonc::ops

@@ -1,0 +1,135 @@
+#include "radonc/report/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/wording.hpp"
+
+namespace radonc::report {
+namespace {
+
+constexpr std::size_t kWidth = 98;
+
+std::string rule(const char* stroke) {
+  std::string line;
+  for (std::size_t i = 0; i < kWidth; ++i) line += stroke;
+  return line + "\n";
+}
+
+std::string pad(std::string_view text, std::size_t width) {
+  const std::size_t columns = width_of(text);
+  return std::string(text) + std::string(columns < width ? width - columns : 0, ' ');
+}
+
+std::string padded_left(const std::string& text, std::size_t width) {
+  const std::size_t columns = width_of(text);
+  return fmt::format("{:{}}{}", "", columns < width ? width - columns : 0, text);
+}
+
+// No-break spaces, whose work is done, become plain ones.
+std::string plain(std::string text) {
+  for (std::size_t at = 0; (at = text.find("\u00A0", at)) != std::string::npos;) text.replace(at, 2, 1, ' ');
+  return text;
+}
+
+// Wraps words to the table's width; the first line starts with `lead`, the others are indented as far.
+std::string wrapped(const std::string& lead, std::string_view text) {
+  const std::string indent(width_of(lead), ' ');
+  std::string out, line = lead;
+  std::size_t columns = width_of(lead);
+  bool first = true;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    const std::string word = shortened(text.substr(0, space), kWidth - indent.size());
+    text.remove_prefix(std::min(space + 1, text.size()));
+    if (!first && columns + 1 + width_of(word) > kWidth) {
+      out += line + "\n";
+      line = indent;
+      columns = indent.size();
+      first = true;
+    }
+    if (!first) line += ' ';
+    line += word;
+    columns += width_of(word) + (first ? 0 : 1);
+    first = false;
+  }
+  return plain(out + line + "\n");
+}
+
+std::string interval(const stats::Estimate& e) {
+  return fmt::format("{:.3f} [{:.3f}, {:.3f}]", e.value, e.low, e.high);
+}
+
+// The columns: model, two estimates with intervals, three macro averages, unparsed answers.
+std::string columns(std::string_view model, std::string_view accuracy, std::string_view rouge, std::string_view macro,
+                    std::string_view unparsed) {
+  return fmt::format("  {}   {}   {}   {}{}\n", pad(shortened(model, 12), 12), pad(accuracy, 20), pad(rouge, 20),
+                     pad(macro, 19), padded_left(plain(std::string(unparsed)), 15));
+}
+
+std::string model_row(const ModelMetrics& m, bool has_classes) {
+  const std::string macro = has_classes
+                                ? fmt::format("{:.3f}  {:.3f}  {:.3f}", m.macro.precision, m.macro.recall, m.macro.f1)
+                                : "    –      –      –";
+  return columns(m.model, interval(m.accuracy), interval(m.rouge1_f1), macro, count_of(m.n - m.num_parsed, m.n));
+}
+
+std::string task_block(const TaskResult& task) {
+  const std::string title = task_title(task.task);
+  const std::string counts = fmt::format("{} held-out cases of {} patients · {} training cases",
+                                         grouped(task.models.empty() ? 0 : task.models.front().n),
+                                         grouped(task.num_patients), grouped(task.num_train));
+  std::string out = pad(title, kWidth - width_of(counts)) + counts + "\n";
+  for (const ModelMetrics& model : task.models) out += model_row(model, task.has_classes);
+  const std::string baseline = fmt::format("  majority       {:.3f} by always answering “", task.majority.accuracy);
+  out += baseline + shortened(task.majority.label, kWidth - width_of(baseline) - 1) + "”\n";
+
+  if (task.models.size() == 2 && !task.models.back().partial.empty()) {
+    std::string credits;
+    for (const auto& [name, after] : task.models.back().partial) {
+      const auto before = task.models.front().partial.find(name);
+      const double value = before == task.models.front().partial.end() ? 0 : before->second;
+      credits += fmt::format("{}{} {:.3f} → {:.3f}", credits.empty() ? "" : " · ", partial_title(name), value, after);
+    }
+    out += wrapped("  partly right  ", credits);
+  }
+  out += wrapped(is_better(task) ? "  ▸ " : "  ▹ ", test_sentence(task));
+  for (const std::string& caution : cautions(task)) out += wrapped("  ! ", caution);
+  return out;
+}
+
+std::string labels_of(const TaskResult& task) {
+  if (!task.has_classes) return "no classes: the answer is a sentence, compared as a whole and by words";
+  constexpr std::size_t kShown = 24;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(task.labels.size(), kShown); ++i)
+    text.append(i > 0 ? ", " : "").append(task.labels[i]);
+  if (task.labels.size() > kShown) text += fmt::format(" and {} more", task.labels.size() - kShown);
+  return fmt::format("{} classes: {}", task.labels.size(), text);
+}
+
+}  // namespace
+
+std::string terminal_table(const StudyResult& result) {
+  const double confidence = result.tasks.empty() ? 0.95 : result.tasks.front().confidence;
+  const std::string ci = fmt::format("[{:.4g} % CI]", 100 * confidence);
+  std::string out = rule("━");
+  out += wrapped("", fmt::format("{}, original and fine-tuned", result.model.empty() ? "Study" : result.model));
+  out += rule("━");
+  out += columns("", "accuracy", "ROUGE-1 F1", "   macro average", "unparsed");
+  out += columns("", "      " + ci, "      " + ci, "prec.  recall    F1", "answers");
+  for (const TaskResult& task : result.tasks) out += rule("─") + task_block(task);
+  out += rule("━");
+  for (const std::string& note : notes(result)) out += wrapped("", note);
+  out += "\nLabel sets\n";
+  for (const TaskResult& task : result.tasks)
+    out += wrapped(fmt::format("  {}  ", pad(task_title(task.task), 12)), labels_of(task));
+  if (result.wall_seconds > 0)
+    out += fmt::format("\nWall time {} · peak memory {:.2f} GB\n", duration(result.wall_seconds),
+                       result.peak_memory_bytes / 1e9);
+  out += "For research. Not for clinical decisions.\n";
+  return out;
+}
+
+}  // namespace radonc::report

@@ -1,0 +1,126 @@
+#include "report/wording.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ranges>
+
+namespace radonc::report {
+namespace {
+
+std::string effect_of(const stats::WilcoxonResult& test, double p_holm) {
+  return fmt::format(
+      "one-sided Wilcoxon signed-rank p\u00A0{} (Holm:\u00A0p\u00A0{}), rank-biserial "
+      "r\u00A0=\u00A0{:+.2f}, {} of {} cases differ",
+      p_text(test.p_value), p_text(p_holm), test.rank_biserial, grouped(test.num_nonzero), grouped(test.n));
+}
+
+}  // namespace
+
+std::string task_title(const std::string& task) {
+  if (task == "regimen") return "Regimen";
+  if (task == "modality") return "Modality";
+  if (task == "icd10") return "ICD-10 code";
+  return task;
+}
+
+std::string partial_title(const std::string& name) {
+  std::string title = name;
+  std::ranges::replace(title, '_', ' ');
+  return title + " match";
+}
+
+std::string p_text(double p) {
+  if (p < 1e-300) return "<\u00A01e-300";
+  return p < 0.001 ? fmt::format("=\u00A0{:.1e}", p) : fmt::format("=\u00A0{:.2g}", p);
+}
+
+bool is_better(const TaskResult& task) {
+  return task.p_holm <= kAlpha && task.test.rank_biserial > 0;
+}
+
+std::string test_sentence(const TaskResult& task) {
+  std::string text = is_better(task) ? fmt::format("Fine-tuned is better in {}: ", task.tested_score)
+                                     : fmt::format("No evidence that fine-tuned is better in {}: ", task.tested_score);
+  text += effect_of(task.test, task.p_holm) + ".";
+  if (task.accuracy_test)
+    text += fmt::format(" In accuracy: p\u00A0{}, uncorrected, {} cases differ.", p_text(task.accuracy_test->p_value),
+                        grouped(task.accuracy_test->num_nonzero));
+  return text;
+}
+
+std::vector<std::string> cautions(const TaskResult& task) {
+  std::vector<std::string> result;
+  if (!task.models.empty()) {
+    const ModelMetrics& last = task.models.back();
+    if (last.accuracy.value < task.majority.accuracy)
+      result.push_back(
+          fmt::format("The {} model's accuracy is below that of always giving the commonest answer.", last.model));
+    else if (last.accuracy.low <= task.majority.accuracy)
+      result.push_back(fmt::format(
+          "The {} model's interval includes the accuracy of always giving the commonest answer.", last.model));
+  }
+  if (task.test.num_nonzero == 0)
+    result.push_back("Both models score the same on every case: there is nothing to test.");
+  else if (task.test.num_nonzero < 10)
+    result.push_back(
+        fmt::format("Only {} cases differ: no exact one-sided p can be below {:.2g}, so that p\u00A0≤\u00A00.001 "
+                    "was out of reach.",
+                    task.test.num_nonzero, task.test.smallest_p));
+  return result;
+}
+
+std::vector<std::string> notes(const StudyResult& result) {
+  std::vector<std::string> notes = {
+      "Both models answer the same held-out cases with the same prompts. An unparsed answer counts as wrong and is "
+      "never dropped.",
+      "Macro averages give each class among the held-out references the same weight (labels below); an answer outside "
+      "them is an error, not a class of its own."};
+  if (!result.tasks.empty())
+    notes.push_back(
+        fmt::format("CI: {:.4g}\u00A0% intervals, Wilson's for accuracy, bootstrap over patients for ROUGE-1. "
+                    "Majority: the training set's commonest answer, given to every case.",
+                    100 * result.tasks.front().confidence));
+  notes.push_back(
+      fmt::format("Holm: p corrected for the study's {} tests, evidence at {} or below. r runs from -1 "
+                  "to 1; 1 means that every case that differs favours the fine-tuned model.",
+                  result.tasks.size(), kAlpha));
+  return notes;
+}
+
+std::string count_of(std::size_t part, std::size_t whole) {
+  if (part == 0 || whole == 0) return std::to_string(part);
+  return fmt::format("{} ({:.1f}\u00A0%)", grouped(part),
+                     100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string grouped(std::size_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
+  return digits;
+}
+
+std::string duration(double seconds) {
+  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string shortened(std::string_view text, std::size_t width) {
+  if (width_of(text) <= width) return std::string(text);
+  std::size_t end = 0, columns = 0;
+  while (end < text.size() && columns + 1 < width) {
+    ++end;
+    while (end < text.size() && (text[end] & 0xC0) == 0x80) ++end;
+    ++columns;
+  }
+  return std::string(text.substr(0, end)) + "…";
+}
+
+}  // namespace radonc::report

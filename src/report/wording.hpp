@@ -1,0 +1,53 @@
+// What the terminal table and the HTML page say in the same words.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "radonc/report/study_result.hpp"
+
+namespace radonc::report {
+
+/// Above this, a test is not taken as evidence.
+inline constexpr double kAlpha = 0.05;
+
+/// "Regimen", "Modality", "ICD-10 code"; another task's name as it is.
+std::string task_title(const std::string& task);
+
+/// "total_dose" → "total dose match"
+std::string partial_title(const std::string& name);
+
+// Texts hold no-break spaces (U+00A0) where a line must not end.
+
+/// A p-value with its relation: "= 0.012", "= 3.1e-08", "< 1e-300".
+std::string p_text(double p);
+
+/// Whether the test, corrected, says that the fine-tuned model is better.
+bool is_better(const TaskResult& task);
+
+/// One sentence on the test: what was tested, the raw and the corrected p, the effect.
+std::string test_sentence(const TaskResult& task);
+
+/// What a reader must know before believing the figures, one sentence each; empty if nothing.
+std::vector<std::string> cautions(const TaskResult& task);
+
+/// How the label set, intervals and unparsed answers are to be read.
+std::vector<std::string> notes(const StudyResult& result);
+
+/// "12 (3.7 %)"
+std::string count_of(std::size_t part, std::size_t whole);
+
+/// "1,234"
+std::string grouped(std::size_t number);
+
+/// "4 min 12 s"
+std::string duration(double seconds);
+
+/// Columns a terminal needs, one a code point.
+std::size_t width_of(std::string_view text);
+
+/// At most `width` columns, with an ellipsis where cut.
+std::string shortened(std::string_view text, std::size_t width);
+
+}  // namespace radonc::report

@@ -1,0 +1,34 @@
+// What a study's result tells of its cohort, settings, training and machine. Private.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "radonc/data/cohort.hpp"
+#include "radonc/data/split.hpp"
+#include "radonc/report/study_result.hpp"
+#include "radonc/study/study.hpp"
+#include "radonc/tasks/task.hpp"
+
+namespace radonc::study {
+
+using TaskList = std::vector<std::shared_ptr<const tasks::Task>>;
+
+/// flow.json: the cohort's rules, then for each task how many cases have a complete answer, and why the others do not.
+std::string flow_json(const data::Cohort& cohort, const TaskList& tasks);
+
+/// The same for a terminal, with the split and the modality task's labels.
+std::string cohort_text(const data::Cohort& cohort, const data::Split& split, const TaskList& tasks);
+
+void describe_cohort(const data::Cohort& cohort, const data::Split& split, const TaskList& tasks,
+                     report::StudyResult& result);
+void describe_settings(const StudyConfig& config, const model::Transformer& model, report::StudyResult& result);
+void describe_training(const train::TrainLog& log, report::StudyResult& result);
+void describe_examples(const std::vector<tasks::Pair>& pairs, const std::vector<tasks::Prediction>& predictions,
+                       report::StudyResult& result);
+
+/// The process's largest resident size so far.
+double peak_memory_bytes();
+
+}  // namespace radonc::study

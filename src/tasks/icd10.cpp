@@ -1,0 +1,50 @@
+#include "radonc/data/icd10.hpp"
+
+#include <regex>
+
+#include "radonc/tasks/study_tasks.hpp"
+#include "tasks/text.hpp"
+
+namespace radonc::tasks {
+namespace {
+
+class Icd10Task : public Task {
+ public:
+  std::string name() const override { return "icd10"; }
+
+  std::optional<std::string> reference(const data::CaseRecord& record) const override {
+    return data::normalize_icd10(record.icd10);
+  }
+
+  std::string question() const override {
+    return "Task: ICD-10-CM code of the tumor. Answer with the code alone, such as C15.9";
+  }
+
+  Parsed parse_text(const std::string& text) const override {
+    // A letter, a digit, a digit or A or B, then up to four more behind a point.
+    static const std::regex kCode(R"(\b[A-Za-z]\d[0-9ABab](?:\.?[0-9A-Za-z]{1,4})?\b)", std::regex::optimize);
+    const std::string line = first_line(text).substr(0, 400);
+    std::optional<std::string> code;
+    for (std::sregex_iterator match(line.begin(), line.end(), kCode), end; match != end; ++match) {
+      const auto found = data::normalize_icd10(match->str());
+      if (!found) continue;
+      if (code && *code != *found) return {std::nullopt, "names more than one code"};
+      code = found;
+    }
+    if (!code) return {std::nullopt, "names no code"};
+    return {code, ""};
+  }
+
+  std::vector<std::pair<std::string, double>> partial_credits(const std::optional<std::string>& prediction,
+                                                              const std::string& reference) const override {
+    return {{"category", prediction && data::icd10_category(*prediction) == data::icd10_category(reference)}};
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<const Task> icd10_task() {
+  return std::make_shared<Icd10Task>();
+}
+
+}  // namespace radonc::tasks

@@ -1,0 +1,103 @@
+#include "radonc/tasks/pair_io.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "radonc/core/error.hpp"
+#include "radonc/core/file.hpp"
+
+namespace radonc::tasks {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+/// A model's answer may end inside a character; what is not UTF-8 is written as U+FFFD.
+std::string dump(const ordered_json& line) {
+  return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string to_json(const Pair& p) {
+  return dump({{"case_id", p.case_id},
+               {"patient_id", p.patient_id},
+               {"task", p.task},
+               {"system", p.system},
+               {"details", p.details},
+               {"question", p.question},
+               {"answer", p.answer}});
+}
+
+std::string to_json(const Prediction& p) {
+  return dump({{"case_id", p.case_id},
+               {"task", p.task},
+               {"model", p.model},
+               {"text", p.text},
+               {"parsed", p.parsed},
+               {"value", p.value},
+               {"reason", p.reason}});
+}
+
+std::string to_json(const Score& s) {
+  ordered_json partial = ordered_json::object();
+  for (const auto& [name, credit] : s.partial) partial[name] = credit;
+  return dump({{"case_id", s.case_id},
+               {"patient_id", s.patient_id},
+               {"task", s.task},
+               {"model", s.model},
+               {"reference", s.reference},
+               {"prediction", s.prediction},
+               {"parsed", s.parsed},
+               {"correct", s.correct},
+               {"rouge1_precision", s.rouge1.precision},
+               {"rouge1_recall", s.rouge1.recall},
+               {"rouge1_f1", s.rouge1.f1},
+               {"partial", partial}});
+}
+
+std::vector<Score> read_scores(const std::filesystem::path& path) {
+  const std::string content = core::read_file(path);
+  std::vector<Score> scores;
+  std::size_t number = 0;
+  for (std::size_t begin = 0; begin < content.size();) {
+    const std::size_t end = std::min(content.find('\n', begin), content.size());
+    const std::string_view line = std::string_view(content).substr(begin, end - begin);
+    begin = end + 1;
+    ++number;
+    if (line.empty()) continue;
+    try {
+      const ordered_json item = ordered_json::parse(line);
+      Score score{.case_id = item.at("case_id"),
+                  .patient_id = item.at("patient_id"),
+                  .task = item.at("task"),
+                  .model = item.at("model"),
+                  .reference = item.at("reference"),
+                  .prediction = item.at("prediction"),
+                  .parsed = item.at("parsed"),
+                  .correct = item.at("correct"),
+                  .rouge1 = {item.at("rouge1_precision"), item.at("rouge1_recall"), item.at("rouge1_f1")}};
+      for (const auto& [name, credit] : item.at("partial").items())
+        score.partial.emplace_back(name, credit.get<double>());
+      scores.push_back(std::move(score));
+    } catch (const json::exception&) {
+      throw Error(
+          fmt::format("{}:{}: expected a score as the study writes it. The file is damaged.", path.string(), number));
+    }
+  }
+  return scores;
+}
+
+template <typename Item>
+void write_lines(const std::filesystem::path& path, const std::vector<Item>& items) {
+  std::string content;
+  for (const Item& item : items) content += to_json(item) + "\n";
+  core::write_file_atomically(path, content);
+}
+
+template void write_lines(const std::filesystem::path&, const std::vector<Pair>&);
+template void write_lines(const std::filesystem::path&, const std::vector<Prediction>&);
+template void write_lines(const std::filesystem::path&, const std::vector<Score>&);
+
+}  // namespace radonc::tasks

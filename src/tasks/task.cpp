@@ -1,0 +1,61 @@
+#include "radonc/tasks/task.hpp"
+
+#include <fmt/format.h>
+
+#include "radonc/core/error.hpp"
+#include "radonc/data/details.hpp"
+
+namespace radonc::tasks {
+namespace {
+
+// Short, since every prompt begins with it.
+constexpr const char* kSystem =
+    "You are a radiation oncology assistant. Answer with the requested line only, in exactly the given format.";
+
+}  // namespace
+
+Pair Task::build_pair(const data::CaseRecord& record) const {
+  const auto answer = reference(record);
+  if (!answer) {
+    throw Error(fmt::format("{}: case {} has no complete answer for the task {}. Leave it out of this task.",
+                            record.where.empty() ? "record" : record.where, record.case_id, name()));
+  }
+  return {.case_id = record.case_id,
+          .patient_id = record.patient_id,
+          .task = name(),
+          .system = kSystem,
+          .details = data::diagnostic_details(record),
+          .question = question(),
+          .answer = *answer};
+}
+
+Prediction Task::parse(const std::string& case_id, const std::string& model, const std::string& text) const {
+  const Parsed parsed = parse_text(text);
+  return {.case_id = case_id,
+          .task = name(),
+          .model = model,
+          .text = text,
+          .parsed = parsed.value.has_value(),
+          .value = parsed.value.value_or(""),
+          .reason = parsed.value ? "" : parsed.reason};
+}
+
+Score Task::score(const Prediction& prediction, const Pair& pair) const {
+  if (prediction.case_id != pair.case_id || prediction.task != pair.task || pair.task != name()) {
+    throw Error(fmt::format("A prediction for case {} ({}) cannot be scored against case {} ({}).", prediction.case_id,
+                            prediction.task, pair.case_id, pair.task));
+  }
+  const auto value = prediction.parsed ? std::optional(prediction.value) : std::nullopt;
+  return {.case_id = pair.case_id,
+          .patient_id = pair.patient_id,
+          .task = pair.task,
+          .model = prediction.model,
+          .reference = pair.answer,
+          .prediction = prediction.value,
+          .parsed = prediction.parsed,
+          .correct = value == pair.answer ? 1.0 : 0.0,
+          .rouge1 = eval::rouge_n(pair.answer, prediction.text, 1),
+          .partial = partial_credits(value, pair.answer)};
+}
+
+}  // namespace radonc::tasks

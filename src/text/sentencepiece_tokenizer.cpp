@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+#include <sentencepiece_processor.h>
+
+#include <numeric>
+
+#include "radonc/core/error.hpp"
+#include "radonc/core/file.hpp"
+#include "text/tokenizer_files.hpp"
+
+namespace radonc::text {
+namespace {
+
+/// Whether the message's parts are all there: pieces (1), trainer_spec (2), normalizer_spec (3). The library takes a
+/// file that is cut between two of them for a whole one.
+bool is_complete(std::string_view message) {
+  const auto varint = [&]() -> std::uint64_t {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 64 && !message.empty(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(message.front());
+      message.remove_prefix(1);
+      value |= std::uint64_t{byte & 0x7FU} << shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  };
+  bool has_trainer = false, has_normalizer = false;
+  while (!message.empty()) {
+    const std::uint64_t tag = varint(), size = varint();
+    if (tag % 8 != 2 || size > message.size()) return false;  // every field of a model has a length
+    message.remove_prefix(size);
+    has_trainer |= tag / 8 == 2;
+    has_normalizer |= tag / 8 == 3;
+  }
+  return has_trainer && has_normalizer;
+}
+
+class SentencePiece : public Tokenizer {
+ public:
+  explicit SentencePiece(const std::filesystem::path& file) : settings_(read_tokenizer_settings(file)) {
+    const std::string content = core::read_file(file);
+    if (!is_complete(content) || !processor_.LoadFromSerializedProto(content).ok() || processor_.GetPieceSize() == 0) {
+      throw Error(
+          fmt::format("{}: expected a tokenizer: a GGUF file, a tokenizer.json or a SentencePiece model. It is "
+                      "none of these, or damaged.",
+                      file.string()));
+    }
+  }
+
+  std::vector<TokenId> encode(std::string_view text, SpecialTokens special) const override {
+    std::vector<TokenId> out;
+    std::size_t done = 0;
+    if (special == SpecialTokens::kParse) {
+      for (std::size_t i = text.find('<'); i != text.npos; i = text.find('<', i)) {
+        const std::size_t close = text.find('>', i);
+        if (close == text.npos) break;
+        const auto id = id_of(text.substr(i, close + 1 - i));
+        if (!id || !processor_.IsControl(*id)) {
+          ++i;
+          continue;
+        }
+        append(text.substr(done, i - done), out);
+        out.push_back(*id);
+        done = i = close + 1;
+      }
+    }
+    append(text.substr(done), out);
+    return out;
+  }
+
+  std::string decode(std::span<const TokenId> ids) const override {
+    std::vector<int> kept;
+    for (const TokenId id : ids) {
+      if (id < 0 || id >= vocab_size())
+        throw Error(fmt::format("decode: token id {} is outside the vocabulary of {}.", id, vocab_size()));
+      if (!processor_.IsControl(id)) kept.push_back(id);
+    }
+    return processor_.DecodeIds(kept);
+  }
+
+  std::optional<TokenId> id_of(std::string_view piece) const override {
+    const int id = processor_.PieceToId(std::string(piece));
+    if (id == processor_.unk_id() && processor_.IdToPiece(id) != piece) return std::nullopt;
+    return id;
+  }
+
+  std::int64_t vocab_size() const override { return processor_.GetPieceSize(); }
+  std::optional<TokenId> bos() const override { return known(processor_.bos_id()); }
+  std::optional<TokenId> eos() const override { return known(processor_.eos_id()); }
+  bool adds_bos() const override { return settings_.add_bos.value_or(true) && processor_.bos_id() >= 0; }
+  std::string chat_template() const override { return settings_.chat_template; }
+
+ private:
+  static std::optional<TokenId> known(int id) { return id < 0 ? std::nullopt : std::optional<TokenId>(id); }
+
+  void append(std::string_view text, std::vector<TokenId>& out) const {
+    const std::vector<int> ids = processor_.EncodeAsIds({text.data(), text.size()});
+    out.insert(out.end(), ids.begin(), ids.end());
+  }
+
+  sentencepiece::SentencePieceProcessor processor_;
+  TokenizerSettings settings_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Tokenizer> load_sentencepiece_tokenizer(const std::filesystem::path& file) {
+  return std::make_shared<SentencePiece>(file);
+}
+
+}  // namespace radonc::text

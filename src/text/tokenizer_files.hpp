@@ -1,0 +1,21 @@
+// The kinds of file that Tokenizer::load tells apart. Private.
+#pragma once
+
+#include "radonc/text/tokenizer.hpp"
+
+namespace radonc::text {
+
+std::shared_ptr<const Tokenizer> load_gguf_tokenizer(const std::filesystem::path& file);
+std::shared_ptr<const Tokenizer> load_json_tokenizer(const std::filesystem::path& file);
+std::shared_ptr<const Tokenizer> load_sentencepiece_tokenizer(const std::filesystem::path& file);
+
+/// What the files beside `file` say: tokenizer_config.json, then special_tokens_map.json, generation_config.json for
+/// the ids, and chat_template.jinja. All empty if there are none.
+struct TokenizerSettings {
+  std::optional<bool> add_bos;
+  std::string bos, eos, chat_template;
+  std::optional<std::int64_t> bos_id, eos_id;
+};
+TokenizerSettings read_tokenizer_settings(const std::filesystem::path& file);
+
+}  // namespace radonc::text

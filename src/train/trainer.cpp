@@ -1,0 +1,157 @@
+#include "radonc/train/trainer.hpp"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numbers>
+#include <numeric>
+
+#include "radonc/core/error.hpp"
+#include "radonc/core/random.hpp"
+
+namespace radonc::train {
+namespace {
+
+void check(const TrainConfig& c) {
+  const auto require = [](bool holds, const char* field, const char* expected, double got) {
+    if (!holds) throw Error(fmt::format("TrainConfig.{}: expected {}, got {}.", field, expected, got));
+  };
+  require(c.num_epochs > 0, "num_epochs", "at least 1", static_cast<double>(c.num_epochs));
+  require(c.max_steps >= 0, "max_steps", "0 or more", static_cast<double>(c.max_steps));
+  require(c.cases_per_step > 0, "cases_per_step", "at least 1", static_cast<double>(c.cases_per_step));
+  require(c.max_tokens_per_batch > 0, "max_tokens_per_batch", "at least 1",
+          static_cast<double>(c.max_tokens_per_batch));
+  require(c.learning_rate > 0 && std::isfinite(c.learning_rate), "learning_rate", "a positive number", c.learning_rate);
+  require(c.warmup_ratio >= 0 && c.warmup_ratio <= 1, "warmup_ratio", "a share in [0, 1]", c.warmup_ratio);
+  require(c.weight_decay >= 0, "weight_decay", "0 or more", c.weight_decay);
+  require(c.max_grad_norm >= 0, "max_grad_norm", "0 or more", c.max_grad_norm);
+}
+
+/// AdamW (Loshchilov and Hutter 2019) over the adapter's one flat buffer.
+class AdamW {
+ public:
+  AdamW(torch::Tensor parameters, torch::Tensor gradients, const TrainConfig& config)
+      : parameters_(std::move(parameters)),
+        gradients_(std::move(gradients)),
+        first_(torch::zeros_like(parameters_)),
+        second_(torch::zeros_like(parameters_)),
+        config_(config) {}
+
+  void step(double rate) {
+    ++count_;
+    const double correction1 = 1 - std::pow(config_.beta1, static_cast<double>(count_));
+    const double correction2 = 1 - std::pow(config_.beta2, static_cast<double>(count_));
+    if (config_.weight_decay > 0) parameters_.mul_(1 - rate * config_.weight_decay);
+    first_.lerp_(gradients_, 1 - config_.beta1);
+    second_.mul_(config_.beta2).addcmul_(gradients_, gradients_, 1 - config_.beta2);
+    const auto denominator = second_.sqrt().div_(std::sqrt(correction2)).add_(config_.epsilon);
+    parameters_.addcdiv_(first_, denominator, -rate / correction1);
+  }
+
+ private:
+  torch::Tensor parameters_, gradients_, first_, second_;
+  TrainConfig config_;
+  std::int64_t count_ = 0;
+};
+
+}  // namespace
+
+double learning_rate_at(std::int64_t step, std::int64_t num_steps, const TrainConfig& config) {
+  const double warmup = std::ceil(config.warmup_ratio * static_cast<double>(num_steps));
+  const auto now = static_cast<double>(step);
+  if (now <= warmup) return config.learning_rate * now / warmup;
+  const double progress = (now - warmup) / std::max(1.0, static_cast<double>(num_steps) - warmup);
+  const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * progress));
+  return config.learning_rate * (config.final_rate_ratio + (1 - config.final_rate_ratio) * cosine);
+}
+
+std::string to_json(const TrainStep& s) {
+  nlohmann::ordered_json line = {{"step", s.step},
+                                 {"num_steps", s.num_steps},
+                                 {"epoch", s.epoch},
+                                 {"loss", s.loss},
+                                 {"learning_rate", s.learning_rate},
+                                 {"grad_norm", s.grad_norm},
+                                 {"num_supervised", s.num_supervised},
+                                 {"num_computed", s.num_computed},
+                                 {"num_represented", s.num_represented},
+                                 {"seconds", s.seconds},
+                                 {"tokens_per_second", s.tokens_per_second}};
+  return line.dump();
+}
+
+TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
+             const std::vector<std::vector<text::TokenizedPair>>& cases, const TrainConfig& config,
+             const StepCallback& callback) {
+  check(config);
+  if (cases.empty()) throw Error("There is no case to train on. Check the cohort's flow and the split.");
+
+  const auto num_cases = static_cast<std::int64_t>(cases.size());
+  const std::int64_t steps_per_epoch = (num_cases + config.cases_per_step - 1) / config.cases_per_step;
+  std::int64_t num_steps = steps_per_epoch * config.num_epochs;
+  if (config.max_steps > 0) num_steps = std::min(num_steps, config.max_steps);
+
+  core::Random order_source(config.seed);
+  std::optional<at::Generator> dropout;
+  if (adapter.config.dropout > 0) dropout = at::make_generator<at::CPUGeneratorImpl>(config.seed + 1);
+  AdamW optimizer(adapter.parameters, adapter.gradients, config);
+  TrainLog log;
+  std::vector<std::size_t> order(cases.size());
+  std::int64_t represented = 0;
+  const auto start = std::chrono::steady_clock::now();
+
+  for (std::int64_t step = 1; step <= num_steps; ++step) {
+    const std::int64_t place = (step - 1) % steps_per_epoch * config.cases_per_step;
+    if (place == 0) {
+      std::iota(order.begin(), order.end(), std::size_t{0});
+      order_source.shuffle(order);
+    }
+    std::vector<std::vector<text::TokenizedPair>> chosen;
+    for (std::int64_t i = place; i < std::min(place + config.cases_per_step, num_cases); ++i)
+      chosen.push_back(cases[order[static_cast<std::size_t>(i)]]);
+
+    std::vector<batch::Batch> batches;
+    TrainStep record{.step = step, .num_steps = num_steps};
+    for (const auto& planned : batch::plan_batches(chosen, config.max_tokens_per_batch)) {
+      batches.push_back(batch::pack(planned));
+      record.num_supervised += batches.back().num_supervised;
+      record.num_computed += batches.back().ids.numel();
+      record.num_represented += batches.back().num_represented;
+    }
+    if (record.num_supervised == 0) throw Error("A training step has no supervised token: every answer is empty.");
+
+    adapter.gradients.zero_();
+    for (const batch::Batch& batch : batches) {
+      const auto loss = model.loss(batch, dropout) / static_cast<double>(record.num_supervised);
+      loss.backward();
+      record.loss += loss.item<double>();
+    }
+    record.grad_norm = adapter.gradients.norm().item<double>();
+    if (!std::isfinite(record.loss) || !std::isfinite(record.grad_norm)) {
+      throw Error(
+          fmt::format("Training step {}: the loss or its gradient is not finite (loss {}). Lower the learning "
+                      "rate ({}), or train in float32.",
+                      step, record.loss, config.learning_rate));
+    }
+    if (config.max_grad_norm > 0 && record.grad_norm > config.max_grad_norm)
+      adapter.gradients.mul_(config.max_grad_norm / record.grad_norm);
+    record.learning_rate = learning_rate_at(step, num_steps, config);
+    optimizer.step(record.learning_rate);
+
+    represented += record.num_represented;
+    record.epoch = static_cast<double>(step) / static_cast<double>(steps_per_epoch);
+    record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    record.tokens_per_second = static_cast<double>(represented) / record.seconds;
+    record.seconds_left = record.seconds / static_cast<double>(step) * static_cast<double>(num_steps - step);
+    log.steps.push_back(record);
+    if (callback) callback(record);
+  }
+  log.seconds = log.steps.back().seconds;
+  return log;
+}
+
+}  // namespace radonc::train

@@ -1,0 +1,42 @@
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <set>
+
+#include "radonc/core/error.hpp"
+#include "radonc/core/file.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace radonc;
+
+TEST_CASE("a file is written whole and leaves nothing beside it") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "a" / "b.txt";
+  core::write_file_atomically(path, "one");
+  core::write_file_atomically(path, "two\n");
+  CHECK(core::read_file(path) == "two\n");
+  CHECK(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}) == 1);
+  core::write_file_atomically(path, "");
+  CHECK(core::read_file(path).empty());
+}
+
+TEST_CASE("what cannot be read or written is named") {
+  const test::TemporaryFolder folder;
+  CHECK_THROWS_WITH_AS(core::read_file(folder.path() / "absent"), doctest::Contains("absent"), Error);
+  CHECK_THROWS_AS(core::MappedFile(folder.path() / "absent"), Error);
+  CHECK_THROWS_AS(core::MappedFile(folder.path()), Error);
+  core::write_file_atomically(folder.path() / "file", "x");
+  CHECK_THROWS_AS(core::write_file_atomically(folder.path() / "file" / "below", "x"), Error);
+  CHECK_THROWS_WITH_AS(core::require_writable_folder(folder.path() / "file"), doctest::Contains("output folder"),
+                       Error);
+}
+
+TEST_CASE("a mapped file outlives its first handle") {
+  const test::TemporaryFolder folder;
+  core::write_file_atomically(folder.path() / "m", "bytes");
+  auto first = std::make_unique<core::MappedFile>(folder.path() / "m");
+  const core::MappedFile second = *first;
+  first.reset();
+  CHECK(std::string(reinterpret_cast<const char*>(second.bytes().data()), second.bytes().size()) == "bytes");
+}

@@ -1,0 +1,96 @@
+#include "radonc/eval/classification.hpp"
+
+#include <doctest/doctest.h>
+
+#include "radonc/core/error.hpp"
+#include "support/golden.hpp"
+
+using namespace radonc;
+using Strings = std::vector<std::string>;
+
+namespace {
+
+void check_average(const eval::AverageMetrics& average, const nlohmann::json& expected) {
+  CHECK(test::close(average.precision, expected[0]));
+  CHECK(test::close(average.recall, expected[1]));
+  CHECK(test::close(average.f1, expected[2]));
+}
+
+}  // namespace
+
+TEST_CASE("the report equals scikit-learn's") {
+  const auto data = test::golden("eval/classification.json");
+  REQUIRE(data["cases"].size() >= 200);
+  std::size_t num_given = 0, num_unparsed = 0;
+  for (std::size_t i = 0; i < data["cases"].size(); ++i) {
+    CAPTURE(i);
+    const auto& entry = data["cases"][i];
+    const eval::ClassificationOptions options{entry["labels"].get<Strings>(), entry["zero_division"].get<double>()};
+    const auto reference = entry["true"].get<Strings>();
+    const auto prediction = entry["pred"].get<Strings>();
+    const auto report = eval::classification_report(reference, prediction, options);
+    num_given += !options.labels.empty();
+    num_unparsed += report.num_unparsed;
+    const auto& scores = entry["scores"];
+    REQUIRE(report.classes.size() == entry["support"].size());
+    for (std::size_t c = 0; c < report.classes.size(); ++c) {
+      CHECK(test::close(report.classes[c].precision, scores["classes"][0][c]));
+      CHECK(test::close(report.classes[c].recall, scores["classes"][1][c]));
+      CHECK(test::close(report.classes[c].f1, scores["classes"][2][c]));
+      CHECK(report.classes[c].support == entry["support"][c].get<std::size_t>());
+    }
+    check_average(report.micro, scores["micro"]);
+    check_average(report.macro, scores["macro"]);
+    check_average(report.weighted, scores["weighted"]);
+    CHECK(test::close(report.accuracy, entry["accuracy"]));
+
+    const auto matrix = eval::confusion_matrix(reference, prediction, options);
+    std::size_t total = 0;
+    for (const auto& row : matrix.counts)
+      for (const std::size_t count : row) total += count;
+    CHECK(total == report.n);
+    if (!entry["confusion"].is_null())
+      for (std::size_t r = 0; r < matrix.rows.size(); ++r)
+        for (std::size_t c = 0; c < matrix.rows.size(); ++c)
+          CHECK(matrix.counts[r][c] == entry["confusion"][r][c].get<std::size_t>());
+  }
+  CHECK(num_given > 50);
+  CHECK(num_unparsed > 100);
+}
+
+TEST_CASE("an unparsed answer is an error, is counted, and is no class") {
+  const Strings reference = {"b", "a", "a", "b"}, prediction = {"b", "", "a", "c"};
+  const auto report = eval::classification_report(reference, prediction);
+  CHECK(report.labels() == Strings{"a", "b"});
+  CHECK(report.accuracy == 0.5);
+  CHECK(report.num_unparsed == 1);
+  CHECK(report.macro.recall == 0.5);
+  CHECK(report.macro.precision == 1);
+  const auto matrix = eval::confusion_matrix(reference, prediction);
+  CHECK(matrix.rows == Strings{"a", "b"});
+  CHECK(matrix.columns == Strings{"a", "b", eval::kOther, eval::kUnparsed});
+  CHECK(matrix.counts == std::vector<std::vector<std::size_t>>{{1, 0, 0, 1}, {0, 1, 1, 0}});
+}
+
+TEST_CASE("references outside a given label set get a row of their own") {
+  const auto matrix = eval::confusion_matrix({"a", "z"}, {"a", "a"}, {{"a"}, 0});
+  CHECK(matrix.rows == Strings{"a", eval::kOther});
+  CHECK(matrix.counts == std::vector<std::vector<std::size_t>>{{1, 0, 0}, {1, 0, 0}});
+}
+
+TEST_CASE("the majority class; ties go to the smallest label") {
+  CHECK(eval::majority_class({"b", "a", "b"}) == "b");
+  CHECK(eval::majority_class({"c", "b", "c", "b", "a"}) == "b");
+  CHECK_THROWS_WITH_AS(eval::majority_class({}), doctest::Contains("training set"), Error);
+}
+
+TEST_CASE("faulty input is named") {
+  CHECK_THROWS_WITH_AS(eval::classification_report({}, {}), doctest::Contains("no cases"), Error);
+  CHECK_THROWS_WITH_AS(eval::classification_report({"a"}, {"a", "b"}), doctest::Contains("1 references but 2"), Error);
+  CHECK_THROWS_WITH_AS(eval::classification_report({"a", ""}, {"a", "b"}), doctest::Contains("index 1 is empty"),
+                       Error);
+  CHECK_THROWS_WITH_AS(eval::confusion_matrix({"a"}, {"a"}, {{"a", "a"}, 0}), doctest::Contains("twice"), Error);
+  CHECK_THROWS_WITH_AS(eval::confusion_matrix({"a"}, {"a"}, {{""}, 0}), doctest::Contains("unparsed"), Error);
+  CHECK_THROWS_WITH_AS(eval::classification_report({"a"}, {"a"}, {{}, 0.5}), doctest::Contains("0 or 1, got 0.5"),
+                       Error);
+}

@@ -1,0 +1,69 @@
+#include "radonc/eval/rouge.hpp"
+
+#include <doctest/doctest.h>
+
+#include "radonc/core/error.hpp"
+#include "support/golden.hpp"
+
+using namespace radonc;
+using Tokens = std::vector<std::string>;
+
+TEST_CASE("ROUGE-1, -2, -3 and -L equal rouge_score, with and without stemmer") {
+  const auto data = test::golden("eval/rouge.json");
+  REQUIRE(data["cases"].size() >= 500);
+  for (const auto& entry : data["cases"]) {
+    const auto reference = entry[0].get<std::string>();
+    const auto prediction = entry[1].get<std::string>();
+    for (const bool stemmed : {false, true}) {
+      const eval::RougeOptions options{stemmed};
+      for (int kind = 0; kind < 4; ++kind) {
+        const eval::RougeScore score = kind < 3 ? eval::rouge_n(reference, prediction, kind + 1, options)
+                                                : eval::rouge_l(reference, prediction, options);
+        const auto& expected = entry[2 + stemmed][kind];
+        CAPTURE(reference);
+        CAPTURE(prediction);
+        CAPTURE(stemmed);
+        CAPTURE(kind);
+        CHECK(test::close(score.precision, expected[0]));
+        CHECK(test::close(score.recall, expected[1]));
+        CHECK(test::close(score.f1, expected[2]));
+      }
+    }
+  }
+}
+
+TEST_CASE("stems equal NLTK's Porter stemmer") {
+  const auto data = test::golden("eval/stems.json");
+  REQUIRE(data["stems"].size() >= 5000);
+  for (const auto& [word, stem] : data["stems"].items()) {
+    if (word.size() <= 3) continue;  // rouge_score leaves short words alone
+    CAPTURE(word);
+    CHECK(eval::rouge_tokens(word, {true}) == Tokens{stem.get<std::string>()});
+  }
+}
+
+TEST_CASE("tokens are runs of ASCII letters and digits") {
+  CHECK(eval::rouge_tokens("50.4 Gy/28 fx, IMRT–boost") == Tokens{"50", "4", "gy", "28", "fx", "imrt", "boost"});
+  CHECK(eval::rouge_tokens(" \n…").empty());
+  CHECK(eval::rouge_tokens("fractions of", {true}) == Tokens{"fraction", "of"});
+  CHECK(eval::rouge_tokens("was has", {true}) == Tokens{"was", "has"});
+  CHECK(eval::rouge_tokens("a\xff\xfe"
+                           "b\xc4") == Tokens{"a", "b"});  // invalid UTF-8 separates
+}
+
+TEST_CASE("known values by hand") {
+  // 3 of 5 tokens of the reference among 4 of the prediction.
+  const auto score = eval::rouge_n("6000 cGy in 30 fractions", "6000 cGy in total");
+  CHECK(test::close(score.recall, 3.0 / 5));
+  CHECK(test::close(score.precision, 3.0 / 4));
+  CHECK(test::close(score.f1, 2.0 / 3));
+  CHECK(eval::rouge_n("a a b", "a a a").precision == doctest::Approx(2.0 / 3));  // clipped counts
+  CHECK(eval::rouge_n("", "a").f1 == 0);
+  CHECK(eval::rouge_l("", "").f1 == 0);
+  CHECK(eval::rouge_l("a b c d", "d a c").f1 == doctest::Approx(4.0 / 7));
+}
+
+TEST_CASE("an n below 1 is refused") {
+  CHECK_THROWS_WITH_AS(eval::rouge_n("a", "a", 0), doctest::Contains("at least 1, got 0"), Error);
+  CHECK_THROWS_AS(eval::rouge_n("a", "a", -3), Error);
+}

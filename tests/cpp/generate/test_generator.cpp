@@ -1,0 +1,50 @@
+#include "radonc/generate/generator.hpp"
+
+#include <doctest/doctest.h>
+#include <torch/torch.h>
+
+#include "radonc/core/error.hpp"
+#include "support/small_model.hpp"
+
+// Decoding against the real model is in tests/python/test_generate.py; here the paths that need no real model.
+using namespace radonc;
+
+namespace {
+
+std::shared_ptr<const text::Tokenizer> tokenizer() {
+  return text::Tokenizer::load(RADONC_TEST_DATA "/text/tokenizer.json");
+}
+
+model::Transformer model_for(const text::Tokenizer& tokenizer) {
+  auto config = test::small_config();
+  config.vocab_size = tokenizer.vocab_size();
+  return test::small_model(config);
+}
+
+}  // namespace
+
+TEST_CASE("answers do not depend on the batch they are decoded in") {
+  const auto text = tokenizer();
+  const auto model = model_for(*text);
+  std::vector<generate::Prompt> prompts;
+  for (int i = 0; i < 7; ++i)
+    prompts.push_back({"Answer.", "Site: brain\nAge: 5" + std::to_string(i) + "\nTask " + std::to_string(i % 3)});
+  const auto run = [&](std::int64_t batch_size) {
+    std::vector<std::vector<text::TokenId>> ids;
+    for (const auto& g : generate::generate(model, *text, text::PromptTemplate::kChatMl, prompts,
+                                            {.max_new_tokens = 6, .batch_size = batch_size}))
+      ids.push_back(g.ids);
+    return ids;
+  };
+  CHECK(run(7) == run(1));
+  CHECK(run(3) == run(1));
+}
+
+TEST_CASE("bad settings and a foreign tokenizer are named") {
+  const auto text = tokenizer();
+  const auto model = model_for(*text);
+  CHECK_THROWS_WITH_AS(generate::generate(model, *text, text::PromptTemplate::kPlain, {}, {.max_new_tokens = 0}),
+                       doctest::Contains("max_new_tokens"), Error);
+  CHECK_THROWS_WITH_AS(generate::require_matching_vocabulary(test::small_model(), *text), doctest::Contains("211"),
+                       Error);
+}

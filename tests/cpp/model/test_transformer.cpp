@@ -1,0 +1,137 @@
+#include "radonc/model/transformer.hpp"
+
+#include <doctest/doctest.h>
+#include <torch/torch.h>
+
+#include "radonc/core/error.hpp"
+#include "radonc/lora/lora.hpp"
+#include "support/small_model.hpp"
+#include "support/tensors.hpp"
+
+using namespace radonc;
+
+namespace {
+
+text::TokenizedPair random_pair(const std::vector<text::TokenId>& shared, int own, int answer) {
+  text::TokenizedPair pair{.ids = shared, .num_prompt_tokens = 0};
+  for (int i = 0; i < own + answer; ++i)
+    pair.ids.push_back(static_cast<text::TokenId>(torch::randint(211, {1}, torch::kInt64).item<int>()));
+  pair.num_prompt_tokens = shared.size() + static_cast<std::size_t>(own);
+  return pair;
+}
+
+std::vector<text::TokenId> random_ids(int count) {
+  return random_pair({}, count, 0).ids;
+}
+
+}  // namespace
+
+TEST_CASE("a packed, prefix-sharing batch gives the loss and gradients of separate sequences") {
+  for (const std::int64_t window : {0, 5}) {
+    auto config = test::small_config();
+    config.sliding_window = window;
+    auto model = test::small_model(config);
+    auto adapter = lora::inject(model, {.rank = 4, .alpha = 8, .seed = 3});
+    adapter.parameters.add_(torch::randn_like(adapter.parameters) * 0.05);  // B is no longer 0
+
+    const auto case1 = random_ids(30), case2 = random_ids(12);
+    const std::vector<text::TokenizedPair> pairs = {random_pair(case1, 4, 3), random_pair(case1, 6, 1),
+                                                    random_pair(case1, 5, 2), random_pair(case2, 3, 4),
+                                                    random_pair(case2, 2, 2)};
+    const auto packed = batch::pack(pairs);
+    CHECK(packed.groups.size() == 2);
+    CHECK(packed.ids.numel() < packed.num_represented);
+    adapter.gradients.zero_();
+    const auto loss = model.loss(packed);
+    loss.backward();
+    const auto packed_gradients = adapter.gradients.clone();
+
+    adapter.gradients.zero_();
+    double separate = 0;
+    for (const auto& pair : pairs) {
+      const auto own = model.loss(batch::pack({pair}));
+      own.backward();
+      separate += own.item<double>();
+    }
+    CHECK(loss.item<double>() == doctest::Approx(separate).epsilon(1e-6));
+    CHECK(packed_gradients.abs().max().item<double>() > 0.01);
+    CHECK(test::relative_difference(packed_gradients, adapter.gradients) < 1e-5);
+  }
+}
+
+TEST_CASE("prefill and decode give the logits of the whole sequence, with a window to the token") {
+  for (const std::int64_t window : {0, 4}) {
+    auto config = test::small_config();
+    config.sliding_window = window;
+    const auto model = test::small_model(config);
+    const auto shared = random_ids(10);
+    std::vector<text::TokenizedPair> pairs = {random_pair(shared, 3, 0), random_pair(shared, 9, 0)};
+    const auto whole0 = model.forward(torch::tensor(pairs[0].ids));
+    const auto whole1 = model.forward(torch::tensor(pairs[1].ids));
+
+    // The cache is filled with all but the last two tokens, which are then decoded one by one.
+    model::KvCache cache;
+    const std::int64_t capacity = 32;
+    std::vector<std::int64_t> lengths;
+    for (int l = 0; l < 3; ++l) {
+      cache.keys.push_back(torch::full({2, 2, capacity, 8}, std::nanf("")));
+      cache.values.push_back(torch::zeros({2, 2, capacity, 8}));
+      cache.keys.back().nan_to_num_(1e4);  // poison that must stay unseen
+    }
+    for (int row = 0; row < 2; ++row) {
+      auto head = pairs[static_cast<std::size_t>(row)];
+      head.ids.resize(head.ids.size() - 2);
+      head.num_prompt_tokens = head.ids.size();
+      std::vector<torch::Tensor> keys, values;
+      const auto length = static_cast<std::int64_t>(head.ids.size());
+      const auto hidden = model.prefill(batch::pack({head}), torch::tensor({length - 1}), keys, values);
+      CHECK(test::relative_difference(model.head(hidden)[0], (row == 0 ? whole0 : whole1)[length - 1]) < 1e-5);
+      for (std::size_t l = 0; l < 3; ++l) {
+        cache.keys[l][row].narrow(1, 0, length).copy_(keys[l].transpose(0, 1));
+        cache.values[l][row].narrow(1, 0, length).copy_(values[l].transpose(0, 1));
+      }
+      lengths.push_back(length);
+    }
+    auto at = torch::tensor(lengths, torch::kInt64);
+    for (int step = 0; step < 2; ++step) {
+      const auto token = [&](int row) {
+        return pairs[static_cast<std::size_t>(row)].ids[static_cast<std::size_t>(at[row].item<std::int64_t>())];
+      };
+      const auto logits = model.head(model.decode(torch::tensor({token(0), token(1)}, torch::kInt64), at, cache));
+      CHECK(test::relative_difference(logits[0], whole0[at[0].item<std::int64_t>()]) < 1e-5);
+      CHECK(test::relative_difference(logits[1], whole1[at[1].item<std::int64_t>()]) < 1e-5);
+      at = at + 1;
+    }
+  }
+}
+
+TEST_CASE("a window of W sees W keys, itself included") {
+  auto config = test::small_config();
+  config.sliding_window = 3;
+  config.num_hidden_layers = 1;
+  const auto model = test::small_model(config);
+  auto ids = torch::tensor(random_ids(8));
+  const auto before = model.forward(ids)[7].clone();
+  ids[4] = (ids[4] + 1) % 211;  // one outside the window of token 7, which sees 5, 6, 7
+  CHECK(test::relative_difference(model.forward(ids)[7], before) == 0);
+  ids[5] = (ids[5] + 1) % 211;
+  CHECK(test::relative_difference(model.forward(ids)[7], before) > 1e-6);
+}
+
+TEST_CASE("bad input is named") {
+  const auto model = test::small_model();
+  CHECK_THROWS_WITH_AS(model.forward(torch::tensor({1, 211})), doctest::Contains("211"), Error);
+  CHECK_THROWS_AS(model.forward(torch::empty({0}, torch::kInt64)), Error);
+  CHECK_THROWS_WITH_AS(model.loss(batch::pack({text::TokenizedPair{.ids = {1, 2, 3}, .num_prompt_tokens = 3}})),
+                       doctest::Contains("supervised"), Error);
+  auto config = test::small_config();
+  config.num_key_value_heads = 4;
+  CHECK_THROWS_WITH_AS(test::small_model(config), doctest::Contains("num_key_value_heads"), Error);
+  CHECK_THROWS_WITH_AS(model::Transformer(
+                           test::small_config(),
+                           [](const auto&) {
+                             return torch::ones({2, 2});
+                           },
+                           "file.gguf"),
+                       doctest::Contains("file.gguf: tensor model.embed_tokens.weight"), Error);
+}

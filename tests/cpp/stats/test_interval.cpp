@@ -1,0 +1,70 @@
+#include "radonc/stats/interval.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "radonc/core/error.hpp"
+#include "support/golden.hpp"
+
+using namespace radonc;
+using stats::bootstrap_mean_interval, stats::wilson_interval;
+
+TEST_CASE("Wilson's interval equals SciPy's") {
+  const auto data = test::golden("eval/intervals.json");
+  REQUIRE_FALSE(data["wilson"].empty());
+  for (const auto& entry : data["wilson"]) {
+    const auto estimate = wilson_interval(entry[0], entry[1], entry[2]);
+    CAPTURE(entry.dump());
+    CHECK(test::close(estimate.low, entry[3]));
+    CHECK(test::close(estimate.high, entry[4]));
+    CHECK(estimate.low <= estimate.value);
+    CHECK(estimate.value <= estimate.high);
+  }
+  CHECK(wilson_interval(0, 10).low == 0);
+  CHECK(wilson_interval(10, 10).high == 1);
+}
+
+TEST_CASE("the clustered bootstrap equals an independent writing of it") {
+  const auto data = test::golden("eval/intervals.json");
+  REQUIRE_FALSE(data["bootstrap"].empty());
+  for (const auto& entry : data["bootstrap"]) {
+    const auto estimate = bootstrap_mean_interval(entry["values"].get<std::vector<double>>(),
+                                                  entry["clusters"].get<std::vector<std::string>>(),
+                                                  entry["confidence"], entry["replicates"], entry["seed"]);
+    CHECK(test::close(estimate.low, entry["interval"][0]));
+    CHECK(test::close(estimate.high, entry["interval"][1]));
+    CHECK(estimate.n == entry["values"].size());
+  }
+}
+
+TEST_CASE("clusters widen the interval, single ones narrow it to theory") {
+  std::vector<double> values;
+  std::vector<std::string> single, pooled;
+  for (int i = 0; i < 400; ++i) {
+    values.push_back((i / 40) % 2 + 0.3 * std::sin(i));  // alike within a block of 40
+    single.push_back(std::to_string(i));
+    pooled.push_back(std::to_string(i / 40));
+  }
+  const auto one = bootstrap_mean_interval(values, single, 0.95, 4000, 7);
+  double variance = 0;
+  for (const double value : values) variance += (value - one.value) * (value - one.value) / 400;
+  CHECK((one.high - one.low) / 2 == doctest::Approx(1.96 * std::sqrt(variance / 400)).epsilon(0.06));
+  const auto many = bootstrap_mean_interval(values, pooled, 0.95, 4000, 7);
+  CHECK(many.high - many.low > 1.5 * (one.high - one.low));
+  CHECK(bootstrap_mean_interval(values, single, 0.95, 4000, 7) == one);
+  CHECK_FALSE(bootstrap_mean_interval(values, single, 0.95, 4000, 8) == one);
+}
+
+TEST_CASE("faulty input is named") {
+  const std::vector<double> one = {1}, nan = {std::numeric_limits<double>::quiet_NaN()};
+  CHECK_THROWS_WITH_AS(wilson_interval(0, 0), doctest::Contains("n is 0"), Error);
+  CHECK_THROWS_WITH_AS(wilson_interval(3, 2), doctest::Contains("3 successes of 2"), Error);
+  CHECK_THROWS_WITH_AS(wilson_interval(1, 2, 95), doctest::Contains("between 0 and 1"), Error);
+  CHECK_THROWS_WITH_AS(bootstrap_mean_interval({}, {}), doctest::Contains("no values"), Error);
+  CHECK_THROWS_WITH_AS(bootstrap_mean_interval(one, {"a", "b"}), doctest::Contains("2 cluster ids"), Error);
+  CHECK_THROWS_WITH_AS(bootstrap_mean_interval(nan, {"a"}), doctest::Contains("finite"), Error);
+  CHECK_THROWS_WITH_AS(bootstrap_mean_interval(one, {"a"}, 0.95, 0), doctest::Contains("num_replicates"), Error);
+  CHECK_THROWS_AS(bootstrap_mean_interval(one, {"a"}, 1), Error);
+}

@@ -1,0 +1,116 @@
+#include "radonc/stats/wilcoxon.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <map>
+#include <vector>
+
+#include "radonc/core/error.hpp"
+#include "radonc/stats/mcnemar.hpp"
+#include "radonc/stats/normal.hpp"
+#include "support/golden.hpp"
+
+using namespace radonc;
+using namespace radonc::stats;
+using Values = std::vector<double>;
+
+namespace {
+
+WilcoxonOptions options_of(const nlohmann::json& entry) {
+  static const std::map<std::string, ZeroMethod> zero = {
+      {"wilcox", ZeroMethod::kWilcox}, {"pratt", ZeroMethod::kPratt}, {"zsplit", ZeroMethod::kZSplit}};
+  static const std::map<std::string, Alternative> alternative = {
+      {"two-sided", Alternative::kTwoSided}, {"greater", Alternative::kGreater}, {"less", Alternative::kLess}};
+  static const std::map<std::string, WilcoxonMethod> method = {
+      {"auto", WilcoxonMethod::kAuto}, {"exact", WilcoxonMethod::kExact}, {"asymptotic", WilcoxonMethod::kApprox}};
+  return {zero.at(entry["zero_method"]), alternative.at(entry["alternative"]), entry["correction"],
+          method.at(entry["method"])};
+}
+
+WilcoxonOptions greater(WilcoxonMethod method = WilcoxonMethod::kAuto) {
+  return {ZeroMethod::kWilcox, Alternative::kGreater, false, method};
+}
+
+// Scores of n cases of which `first` are right only for x, `second` only for y, and the rest for both.
+std::pair<Values, Values> right_or_wrong(std::size_t n, std::size_t first, std::size_t second) {
+  Values x(n, 1), y(n, 1);
+  for (std::size_t i = 0; i < first; ++i) y[i] = 0;
+  for (std::size_t i = first; i < first + second; ++i) x[i] = 0;
+  return {x, y};
+}
+
+}  // namespace
+
+TEST_CASE("the test equals SciPy's, ties and zeros included") {
+  const auto data = test::golden("eval/wilcoxon.json");
+  REQUIRE(data["cases"].size() >= 1000);
+  std::map<std::string, int> used;
+  for (std::size_t i = 0; i < data["cases"].size(); ++i) {
+    const auto& entry = data["cases"][i];
+    const auto result = wilcoxon_signed_rank(entry["x"].get<Values>(), entry["y"].get<Values>(), options_of(entry));
+    ++used[to_string(result.method)];
+    CAPTURE(i);
+    CAPTURE(result.summary());
+    CHECK(test::close(result.statistic, entry["statistic"]));
+    CHECK(test::close(result.p_value, entry["p"]));
+    CHECK(result.p_value <= 1);
+    if (!entry["z"].is_null()) {
+      REQUIRE(result.z);
+      CHECK(test::close(*result.z, entry["z"]));
+    }
+  }
+  CHECK(used["exact"] > 100);
+  CHECK(used["permutation"] > 100);
+  CHECK(used["approx"] > 100);
+}
+
+TEST_CASE("with right-or-wrong scores it is McNemar's test") {
+  const auto [x, y] = right_or_wrong(100, 30, 12);
+  const auto approx = wilcoxon_signed_rank(x, y, greater(WilcoxonMethod::kApprox));
+  CHECK(test::close(*approx.z, (30 - 12) / std::sqrt(30.0 + 12)));
+  CHECK(test::close(approx.rank_biserial, (30.0 - 12) / (30 + 12)));
+  const auto exact = wilcoxon_signed_rank(x, y, greater(WilcoxonMethod::kPermutation));
+  CHECK(test::close(exact.p_value, mcnemar_exact(30, 12, Alternative::kGreater).p_value));
+  CHECK(exact.num_zeros == 58);
+  CHECK(exact.ties);
+}
+
+TEST_CASE("fewer than ten pairs that differ cannot reach p <= 0.001, and the summary says so") {
+  const auto [x, y] = right_or_wrong(40, 9, 0);
+  const auto nine = wilcoxon_signed_rank(x, y, greater(WilcoxonMethod::kPermutation));
+  CHECK(nine.p_value == nine.smallest_p);
+  CHECK(nine.smallest_p == std::ldexp(1, -9));
+  CHECK(nine.smallest_p > 0.001);
+  CHECK(nine.summary().find("out of reach") != std::string::npos);
+  const auto [x10, y10] = right_or_wrong(40, 10, 0);
+  const auto ten = wilcoxon_signed_rank(x10, y10, greater(WilcoxonMethod::kPermutation));
+  CHECK(ten.p_value < 0.001);
+  CHECK(ten.summary().find("out of reach") == std::string::npos);
+  CHECK(ten.summary().find("one-sided (greater)") != std::string::npos);
+}
+
+TEST_CASE("without any difference p is 1, whatever the options") {
+  const Values x = {0.5, 1, 0, 0.25};
+  for (const auto zero : {ZeroMethod::kWilcox, ZeroMethod::kPratt, ZeroMethod::kZSplit})
+    for (const auto alternative : {Alternative::kTwoSided, Alternative::kGreater, Alternative::kLess})
+      for (const auto method : {WilcoxonMethod::kAuto, WilcoxonMethod::kExact, WilcoxonMethod::kApprox}) {
+        const auto result = wilcoxon_signed_rank(x, x, {zero, alternative, true, method});
+        CHECK(result.p_value == 1);
+        CHECK(result.rank_biserial == 0);
+        CHECK(result.num_nonzero == 0);
+        CHECK(result.summary().find("nothing to test and p = 1") != std::string::npos);
+      }
+}
+
+TEST_CASE("faulty input is named") {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_WITH_AS(wilcoxon_signed_rank({}, {}), doctest::Contains("no pairs"), Error);
+  CHECK_THROWS_WITH_AS(wilcoxon_signed_rank(Values{1}, Values{1, 2}), doctest::Contains("1 values and y has 2"), Error);
+  CHECK_THROWS_WITH_AS(wilcoxon_signed_rank(Values{1, nan}, Values{1, 2}), doctest::Contains("index 1"), Error);
+  CHECK_THROWS_WITH_AS(wilcoxon_signed_rank(Values{inf}, Values{inf}), doctest::Contains("index 0"), Error);
+  const Values many(2001, 1), none(2001, 0);
+  CHECK_THROWS_WITH_AS(wilcoxon_signed_rank(many, none, greater(WilcoxonMethod::kExact)), doctest::Contains("approx"),
+                       Error);
+  CHECK(wilcoxon_signed_rank(many, none, greater()).p_value < 1e-100);
+}

@@ -1,0 +1,75 @@
+// A small study with every field set, for tests of the report.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "radonc/core/random.hpp"
+#include "radonc/report/compare.hpp"
+
+namespace radonc::test {
+
+/// Scores of n cases, two a patient, right with probability `skill` and unparsed with probability 0.1 (1 - skill).
+inline std::vector<tasks::Score> sample_scores(const std::string& task, const std::string& model, std::size_t n,
+                                               const std::vector<std::string>& labels, double skill,
+                                               std::uint64_t seed) {
+  core::Random references(1), random(seed);
+  std::vector<tasks::Score> scores;
+  for (std::size_t i = 0; i < n; ++i) {
+    tasks::Score score;
+    score.case_id = fmt::format("case-{:04}", i);
+    score.patient_id = fmt::format("patient-{:04}", i / 2);
+    score.task = task;
+    score.model = model;
+    score.reference = labels[references.below(references.below(labels.size()) + 1)];
+    score.parsed = random.uniform() >= 0.1 * (1 - skill);
+    const std::string guess = random.uniform() < skill ? score.reference : labels[random.below(labels.size())];
+    if (score.parsed) score.prediction = guess;
+    score.correct = score.prediction == score.reference ? 1 : 0;
+    score.rouge1 = eval::rouge_n(score.reference, score.parsed ? score.prediction : "I cannot say");
+    if (task == "regimen") score.partial = {{"total_dose", score.correct}, {"target", score.parsed ? 1.0 : 0.0}};
+    if (task == "icd10") score.partial = {{"category", score.parsed ? 1.0 : 0.0}};
+    scores.push_back(score);
+  }
+  return scores;
+}
+
+inline report::StudyResult sample_study() {
+  const std::vector<std::string> regimens = {
+      "External beam to the primary tumor field: 200 cGy x 30 fractions, total 6000 cGy",
+      "External beam to the regional site: 180 cGy x 25 fractions, total 4500 cGy",
+      "Brachytherapy to the primary tumor field: 700 cGy x 3 fractions, total 2100 cGy"};
+  const std::vector<std::string> modalities = {"external beam", "brachytherapy", "radionuclide"};
+  std::vector<std::string> codes;
+  for (int i = 0; i < 30; ++i) codes.push_back(fmt::format("C{}.{}", 15 + 2 * i, i % 10));
+  report::StudyResult study;
+  study.model = "SmolLM2-135M-Instruct";
+  const auto add = [&](const std::string& task, const std::vector<std::string>& labels, double before, double after) {
+    study.tasks.push_back(report::compare(task, sample_scores(task, "original", 240, labels, before, 2),
+                                          sample_scores(task, "fine-tuned", 240, labels, after, 3), labels[0], 1204));
+    study.label_sets[task] = labels;
+    study.prompts.push_back({task, "You answer questions on radiation oncology records.",
+                             "Which is it? Answer with <one> of: " + labels[0] + " & others."});
+  };
+  add("regimen", regimens, 0.05, 0.6);
+  add("modality", modalities, 0.3, 0.85);
+  add("icd10", codes, 0.1, 0.55);
+  report::apply_holm(study.tasks);
+  study.flow = {{"records read", 0, 2287}, {"one diagnostic record", 40, 2247}, {"one primary course", 740, 1507}};
+  study.split = {{"train", 1204, 1180}, {"validation", 63, 60}, {"test", 240, 120}};
+  study.settings = {{"lora rank", "8"}, {"learning rate", "0.0004"}, {"temperature", "0 (greedy)"}};
+  study.training = {300, 412345, 251.5, 0.41, {}};
+  for (std::size_t step = 1; step <= 300; step += 3)
+    study.training.curve.push_back({step, 0.4 + 2.6 / (1 + 0.08 * static_cast<double>(step))});
+  study.environment = {{"radonc", "0.1.0"}, {"processor", "2 cores"}};
+  study.examples = {
+      {"case-0001", "modality", "external beam", "The patient <b>should</b> be\ntreated & cured", "external beam"},
+      {"case-0002", "icd10", "C50.9", "\"breast\"", "C50.9"}};
+  study.peak_memory_bytes = 2.1e9;
+  study.wall_seconds = 512;
+  return study;
+}
+
+}  // namespace radonc::test

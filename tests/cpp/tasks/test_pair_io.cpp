@@ -1,0 +1,40 @@
+#include "radonc/tasks/pair_io.hpp"
+
+#include <doctest/doctest.h>
+
+#include "radonc/core/error.hpp"
+#include "radonc/core/file.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace radonc;
+
+TEST_CASE("scores survive the disk") {
+  const test::TemporaryFolder folder;
+  const tasks::Score score{.case_id = "a",
+                           .patient_id = "p",
+                           .task = "icd10",
+                           .model = "original",
+                           .reference = "C50.9",
+                           .prediction = "C50.1",
+                           .parsed = true,
+                           .correct = 0,
+                           .rouge1 = {0.5, 1.0 / 3, 0.4},
+                           .partial = {{"category", 1.0}}};
+  tasks::write_lines(folder.path() / "scores.jsonl", std::vector<tasks::Score>{score, score});
+  const auto read = tasks::read_scores(folder.path() / "scores.jsonl");
+  REQUIRE(read.size() == 2);
+  CHECK(tasks::to_json(read[1]) == tasks::to_json(score));
+  CHECK(read[0].rouge1.recall == 1.0 / 3);
+  CHECK(read[0].partial == score.partial);
+}
+
+TEST_CASE("a damaged line is named") {
+  const test::TemporaryFolder folder;
+  core::write_file_atomically(folder.path() / "scores.jsonl", "\n{\"case_id\": 3}\n");
+  CHECK_THROWS_WITH_AS(tasks::read_scores(folder.path() / "scores.jsonl"), doctest::Contains("scores.jsonl:2"), Error);
+}
+
+TEST_CASE("an answer that ends inside a character is still written") {
+  const tasks::Prediction prediction{.case_id = "a", .task = "icd10", .model = "m", .text = "C50 \xE4\xB8"};
+  CHECK(tasks::to_json(prediction).find("C50") != std::string::npos);
+}

@@ -1,0 +1,99 @@
+#include "radonc/train/trainer.hpp"
+
+#include <doctest/doctest.h>
+#include <torch/torch.h>
+
+#include "radonc/core/error.hpp"
+#include "support/small_model.hpp"
+#include "support/tensors.hpp"
+
+using namespace radonc;
+
+namespace {
+
+/// Cases whose answers follow from the prompt: the model can learn them.
+std::vector<std::vector<text::TokenizedPair>> cases(int count) {
+  std::vector<std::vector<text::TokenizedPair>> all;
+  for (int c = 0; c < count; ++c) {
+    std::vector<text::TokenId> details;
+    for (int i = 0; i < 12; ++i) details.push_back((c % 4 * 31 + i * 7) % 200);
+    auto one = details, two = details;
+    one.insert(one.end(), {201, c % 4 + 10, 209});
+    two.insert(two.end(), {202, c % 4 + 20, c % 4 + 30, 209});
+    all.push_back({{.ids = one, .num_prompt_tokens = 13}, {.ids = two, .num_prompt_tokens = 13}});
+  }
+  return all;
+}
+
+torch::Tensor trained(const train::TrainConfig& config, double dropout = 0, train::TrainLog* log = nullptr) {
+  auto model = test::small_model();
+  auto adapter = lora::inject(model, {.rank = 4, .alpha = 8, .dropout = dropout, .seed = 1});
+  const auto result = train::fit(model, adapter, cases(16), config);
+  if (log != nullptr) *log = result;
+  return adapter.parameters;
+}
+
+}  // namespace
+
+TEST_CASE("the loss falls, and the log tells what was computed") {
+  train::TrainLog log;
+  trained({.num_epochs = 20, .cases_per_step = 4, .learning_rate = 1e-2}, 0, &log);
+  CHECK(log.steps.size() == 80);
+  CHECK(log.steps.back().loss < 0.2 * log.steps.front().loss);
+  CHECK(log.steps[0].num_supervised == 4 * 5);
+  CHECK(log.steps[0].num_computed < log.steps[0].num_represented);
+  CHECK(log.steps.back().epoch == doctest::Approx(20));
+}
+
+TEST_CASE("same seed: same adapter, bit for bit; another seed: another") {
+  const train::TrainConfig config{.num_epochs = 3, .cases_per_step = 4, .learning_rate = 1e-2, .seed = 4};
+  for (const double dropout : {0.0, 0.2}) CHECK(torch::equal(trained(config, dropout), trained(config, dropout)));
+  auto other = config;
+  other.seed = 5;
+  CHECK_FALSE(torch::equal(trained(config), trained(other)));
+  CHECK_FALSE(torch::equal(trained(config, 0), trained(config, 0.2)));
+}
+
+TEST_CASE("accumulation over one or many batches gives the same step") {
+  train::TrainConfig config{.num_epochs = 1, .cases_per_step = 8, .max_tokens_per_batch = 4096, .learning_rate = 1e-3};
+  const auto whole = trained(config);
+  config.max_tokens_per_batch = 1;  // one case a batch
+  CHECK(test::relative_difference(trained(config), whole) < 2e-5);
+}
+
+TEST_CASE("AdamW, clipping and weight decay equal torch's own optimiser") {
+  const train::TrainConfig config{
+      .num_epochs = 2, .cases_per_step = 4, .learning_rate = 1e-2, .weight_decay = 0.1, .max_grad_norm = 0.5};
+  auto model = test::small_model();
+  auto adapter = lora::inject(model, {.rank = 4, .alpha = 8, .seed = 1});
+  auto plain = adapter.parameters.clone().set_requires_grad(true);
+  torch::optim::AdamW optimizer({plain}, torch::optim::AdamWOptions(1).weight_decay(0.1));
+  train::fit(model, adapter, cases(16), config, [&](const train::TrainStep& step) {
+    // The adapter's gradients are still there, clipped; the same step is taken on the copy.
+    plain.mutable_grad() = adapter.gradients.clone();
+    static_cast<torch::optim::AdamWOptions&>(optimizer.param_groups()[0].options()).lr(step.learning_rate);
+    optimizer.step();
+    CHECK(adapter.gradients.norm().item<double>() <= 0.5 + 1e-5);
+    CHECK(test::relative_difference(adapter.parameters, plain) < 1e-6);
+  });
+}
+
+TEST_CASE("warm-up rises linearly, the cosine falls to its end") {
+  const train::TrainConfig config{.learning_rate = 2, .warmup_ratio = 0.1, .final_rate_ratio = 0.25};
+  CHECK(train::learning_rate_at(1, 100, config) == doctest::Approx(0.2));
+  CHECK(train::learning_rate_at(10, 100, config) == doctest::Approx(2));
+  CHECK(train::learning_rate_at(55, 100, config) == doctest::Approx(1.25));
+  CHECK(train::learning_rate_at(100, 100, config) == doctest::Approx(0.5));
+}
+
+TEST_CASE("what cannot be trained is said") {
+  auto model = test::small_model();
+  auto adapter = lora::inject(model, {});
+  CHECK_THROWS_WITH_AS(train::fit(model, adapter, {}, {}), doctest::Contains("no case"), Error);
+  CHECK_THROWS_WITH_AS(train::fit(model, adapter, cases(1), {.learning_rate = -1}), doctest::Contains("learning_rate"),
+                       Error);
+  const std::vector<std::vector<text::TokenizedPair>> silent = {{{.ids = {1, 2}, .num_prompt_tokens = 2}}};
+  CHECK_THROWS_WITH_AS(train::fit(model, adapter, silent, {}), doctest::Contains("supervised"), Error);
+  adapter.parameters.fill_(std::nanf(""));
+  CHECK_THROWS_WITH_AS(train::fit(model, adapter, cases(1), {}), doctest::Contains("not finite"), Error);
+}

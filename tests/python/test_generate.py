@@ -1,0 +1,67 @@
+"""Greedy decoding on the real model in float32."""
+
+import pathlib
+
+import pytest
+import radonc
+import torch
+
+SYSTEM = "Answer in one short sentence."
+QUESTIONS = [
+    "What is the capital of France?",
+    "A 60-year-old woman has breast cancer. Name the organ.",
+    "A 60-year-old woman has breast cancer. Name one treatment, and say why it is given.",
+    "Count from one to five.",
+    "What is 2 + 2?",
+]
+
+
+@pytest.fixture(scope="module")
+def tokenizer(smollm2_path):
+    return radonc.text.Tokenizer.load(smollm2_path)
+
+
+def answers(model, tokenizer, batch_size, max_new_tokens=12):
+    config = radonc.generate.GenerateConfig(batch_size=batch_size, max_new_tokens=max_new_tokens)
+    return radonc.generate.generate(model, tokenizer, [(SYSTEM, q) for q in QUESTIONS], config)
+
+
+def test_batched_equals_one_by_one(smollm2, tokenizer):
+    together, alone = answers(smollm2, tokenizer, 16), answers(smollm2, tokenizer, 1)
+    assert [g.ids for g in together] == [g.ids for g in alone]
+    assert any(g.finished for g in together) and not all(g.finished for g in together)
+
+
+def test_equals_decoding_without_a_cache(smollm2, tokenizer):
+    generation = answers(smollm2, tokenizer, 16)[2]
+    pair = radonc.text.encode_pair(tokenizer, SYSTEM, QUESTIONS[2], "")
+    ids = list(pair.ids[: pair.num_prompt_tokens])
+    assert len(ids) == generation.num_prompt_tokens
+    for expected in generation.ids:
+        assert int(smollm2.forward(torch.tensor(ids))[-1].argmax()) == expected
+        ids.append(expected)
+
+
+def test_nothing_is_cut_off_silently(smollm2, tokenizer):
+    with pytest.raises(radonc.Error, match="do not fit the model's context of 8192"):
+        radonc.generate.generate(smollm2, tokenizer, [("", "dose " * 9000)])
+
+
+def test_callback_counts_and_may_stop(smollm2, tokenizer):
+    seen = []
+    config = radonc.generate.GenerateConfig(batch_size=2, max_new_tokens=2)
+    prompts = [(SYSTEM, q) for q in QUESTIONS]
+    radonc.generate.generate(smollm2, tokenizer, prompts, config, lambda done, total: seen.append((done, total)))
+    assert seen == [(2, 5), (4, 5), (5, 5)]
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        radonc.generate.generate(smollm2, tokenizer, prompts, config, stop)
+
+
+def test_foreign_tokenizer_is_refused(model_data, tokenizer):
+    tiny = radonc.model.Transformer.load(pathlib.Path(model_data) / "tiny_llama")
+    with pytest.raises(radonc.Error, match="49152 pieces, the model's vocabulary 64"):
+        radonc.generate.generate(tiny, tokenizer, [("", "x")])
