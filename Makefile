@@ -6,8 +6,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 # One build tree for the Python module, the C++ tests and the C++ examples.
 BUILD_FLAGS := --no-build-isolation --no-deps --disable-pip-version-check --config-settings=build-dir=build \
-    --config-settings=cmake.define.RADONC_WERROR=ON \
-    --config-settings=cmake.define.RADONC_BUILD_TESTS=ON \
+    --config-settings=cmake.define.RADONC_WERROR=ON
+TEST_FLAGS := --config-settings=cmake.define.RADONC_BUILD_TESTS=ON \
     --config-settings=cmake.define.RADONC_BUILD_EXAMPLES=ON
 
 .DEFAULT_GOAL := help
@@ -21,7 +21,7 @@ setup:  ## install system packages, the virtual environment and the Python tools
 
 build: setup  ## compile everything and install the package in editable mode
 	@echo "build: compiling what changed; the first time takes minutes"
-	@start=$$SECONDS; $(PY) -m pip install -v $(BUILD_FLAGS) -e . && echo "build: done ($$((SECONDS - start)) s)"
+	@start=$$SECONDS; $(PY) -m pip install -v $(BUILD_FLAGS) $(TEST_FLAGS) -e . && echo "build: done ($$((SECONDS - start)) s)"
 
 demo: build  ## run the whole study on the example records, into out/demo
 	$(VENV)/bin/radonc study --records examples/data/tcga_irradiated.jsonl --output out/demo --max-train-cases 900

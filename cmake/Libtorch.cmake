@@ -6,7 +6,7 @@
 # architectures that the compiler may not have.
 #
 # The package is the one of the found Python interpreter, or the folder that RADONC_TORCH_DIR names.
-# Sets RADONC_TORCH_VERSION and RADONC_TORCH_LIBRARY_DIR.
+# Sets RADONC_TORCH_VERSION and RADONC_TORCH_LIBRARY_DIR, or RADONC_TORCH_NOT_FOUND to the reason why it could not.
 
 set(RADONC_TORCH_DIR "" CACHE PATH "Folder of the torch package; empty: the one that Python imports")
 set(_radonc_torch_dir "${RADONC_TORCH_DIR}")
@@ -18,9 +18,12 @@ if(NOT _radonc_torch_dir)
     OUTPUT_VARIABLE _radonc_torch_dir OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 endif()
 if(NOT EXISTS "${_radonc_torch_dir}/include/torch/csrc/api/include/torch/torch.h")
-  message(FATAL_ERROR "radonc needs the torch package (2.11 to 2.15), and found none for ${Python_EXECUTABLE}. "
-                      "Install it with `pip install torch`, or name its folder with -DRADONC_TORCH_DIR=…")
+  string(CONCAT RADONC_TORCH_NOT_FOUND
+    "radonc needs the torch package (2.11 to 2.15), and found none for ${Python_EXECUTABLE}. "
+    "Install it with `pip install torch`, or name its folder with -DRADONC_TORCH_DIR=…")
+  return()
 endif()
+unset(RADONC_TORCH_NOT_FOUND)
 file(STRINGS "${_radonc_torch_dir}/version.py" _radonc_version_line REGEX "^__version__")
 string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" RADONC_TORCH_VERSION "${_radonc_version_line}")
 if(RADONC_TORCH_VERSION VERSION_LESS 2.11 OR RADONC_TORCH_VERSION VERSION_GREATER_EQUAL 2.16)

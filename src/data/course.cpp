@@ -30,10 +30,10 @@ std::optional<Quantity> quantity(const std::string& recorded) {
   while (end < text.size() &&
          (std::isdigit(static_cast<unsigned char>(text[end])) != 0 || text[end] == '.' || text[end] == ',')) {
     if (text[end] == ',') {
-      // A comma with exactly three digits behind it parts thousands, else it is a decimal comma.
+      // A comma with exactly three digits behind it parts thousands (but not "0,508"), else it is a decimal comma.
       std::size_t behind = end + 1;
       while (behind < text.size() && std::isdigit(static_cast<unsigned char>(text[behind])) != 0) ++behind;
-      if (behind - end - 1 != 3) digits.push_back('.');
+      if (behind - end - 1 != 3 || digits == "0") digits.push_back('.');
     } else {
       digits.push_back(text[end]);
     }
@@ -113,6 +113,7 @@ Reading<Prescription> prescription(const Course& course) {
   if (!fractions) return {std::nullopt, "fractions not one number"};
 
   const std::string unit = dose->unit.empty() ? lowered(trimmed(course.dose_unit)) : dose->unit;
+  if (!unit.empty() && unit != "cgy" && unit != "gy") return {std::nullopt, "dose unit not known"};
   const double as_cgy = dose->value, as_gy = dose->value * 100;
   const bool cgy_plausible = plausible(as_cgy, *fractions), gy_plausible = plausible(as_gy, *fractions);
   Prescription result{.target = course.target_site, .modality = *modality.value, .num_fractions = *fractions};

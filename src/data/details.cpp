@@ -39,16 +39,28 @@ void add_findings(std::string& details, const Finding (&findings)[N],
     if (const auto found = values.find(finding.key); found != values.end()) add(details, finding.name, found->second);
 }
 
+/// Safe Harbor groups the ages over 89.
+std::string grouped_age(const std::string& age) {
+  const bool is_number = !age.empty() && age.size() <= 3 && age.find_first_not_of("0123456789") == age.npos;
+  return is_number && std::stoi(age) > 89 ? "90 or older" : age;
+}
+
+/// Some registries write into the histology whether the tumour had been treated: "untreated primary (de novo) gbm".
+std::string without_earlier_treatment(const std::string& histology) {
+  static const std::regex kEarlier(R"(\b(?:un)?treated\s+|\s*\(de novo\))", std::regex::icase | std::regex::optimize);
+  return std::regex_replace(histology, kEarlier, "");
+}
+
 }  // namespace
 
 std::string diagnostic_details(const CaseRecord& record) {
   std::string details;
-  add(details, "Age", record.age);
+  add(details, "Age", grouped_age(record.age));
   add(details, "Sex", record.sex);
   add(details, "Site", record.primary_site);
   if (record.subsite != record.primary_site) add(details, "Subsite", record.subsite);
   if (record.subsite.find(record.laterality) == std::string::npos) add(details, "Side", record.laterality);
-  add(details, "Histology", record.histology);
+  add(details, "Histology", without_earlier_treatment(record.histology));
   if (record.histology.empty()) add(details, "Morphology", record.icd_o_3_histology);
   add(details, "Grade", record.grade);
   add_findings(details, kStage, record.stage);
@@ -61,7 +73,7 @@ std::vector<std::string> stated_answers(const std::string& details) {
   using std::regex;
   constexpr auto kFlags = regex::icase | regex::optimize;
   static const std::pair<const char*, regex> kPatterns[] = {
-      {"icd10", regex(R"(\b[cd]\d\d(\.\d+)?\b)", kFlags)},
+      {"icd10", regex(R"(\b[cd]\d[\dab](\.?[\da-z]{1,4})?\b)", kFlags)},
       {"dose", regex(R"(\d\s*c?gy\b)", kFlags)},
       {"fractions", regex(R"(\d\s*(fx|fractions?)\b)", kFlags)},
       {"modality",

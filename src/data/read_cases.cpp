@@ -50,6 +50,7 @@ struct CourseField {
   std::string Course::*member;
 };
 constexpr CourseField kCourseFields[] = {{"intent", &Course::intent},
+                                         {"intent_notes", &Course::intent_notes},
                                          {"modality", &Course::modality},
                                          {"technique_notes", &Course::technique},
                                          {"dose", &Course::dose},

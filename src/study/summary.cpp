@@ -30,6 +30,14 @@ std::map<std::string, std::size_t> missing_reasons(const data::Cohort& cohort, c
   return reasons;
 }
 
+/// Complete regimens whose recorded dose unit was impossible or missing, see data::Prescription.
+std::size_t count_unit_corrected(const data::Cohort& cohort) {
+  return static_cast<std::size_t>(std::count_if(cohort.cases.begin(), cohort.cases.end(), [](const auto& record) {
+    const auto read = data::prescription(record.courses[0]);
+    return read.value && read.value->unit_corrected;
+  }));
+}
+
 std::size_t count_complete(const std::vector<data::CaseRecord>& cases, const tasks::Task& task) {
   return static_cast<std::size_t>(std::count_if(
       cases.begin(), cases.end(), [&](const auto& record) { return task.reference(record).has_value(); }));
@@ -57,6 +65,7 @@ std::string flow_json(const data::Cohort& cohort, const TaskList& tasks) {
   for (const auto& task : tasks) {
     content["tasks"][task->name()] = {{"complete", count_complete(cohort.cases, *task)},
                                       {"incomplete", missing_reasons(cohort, *task)}};
+    if (task->name() == "regimen") content["tasks"]["regimen"]["unit_corrected"] = count_unit_corrected(cohort);
   }
   return content.dump(1) + "\n";
 }
@@ -69,6 +78,8 @@ std::string cohort_text(const data::Cohort& cohort, const data::Split& split, co
                         count_complete(split.test, *task));
     for (const auto& [reason, count] : missing_reasons(cohort, *task))
       text += fmt::format("    {:>5}  {}\n", count, reason);
+    if (task->name() == "regimen")
+      text += fmt::format("    {:>5}  of the complete ones with the dose unit corrected\n", count_unit_corrected(cohort));
     if (task->name() == "modality") {
       for (const auto& [label, count] : label_counts(cohort, *task))
         text += fmt::format("    {:>5}  is {}\n", count, label);

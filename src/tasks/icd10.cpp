@@ -8,6 +8,11 @@
 namespace radonc::tasks {
 namespace {
 
+/// T2A and N1B are stages. ICD-10-CM has a letter in third place in a few categories only, none under T or N.
+bool is_stage(const std::string& code) {
+  return (code[0] == 'T' || code[0] == 'N' || code[0] == 'M') && (code[2] == 'A' || code[2] == 'B') && code != "M1A";
+}
+
 class Icd10Task : public Task {
  public:
   std::string name() const override { return "icd10"; }
@@ -17,22 +22,23 @@ class Icd10Task : public Task {
   }
 
   std::string question() const override {
-    return "Task: ICD-10-CM code of the tumor. Answer with the code alone, such as C15.9";
+    return "What is the ICD-10-CM code of this tumor? Answer with the code alone, such as C15.9.";
   }
 
   Parsed parse_text(const std::string& text) const override {
     // A letter, a digit, a digit or A or B, then up to four more behind a point.
     static const std::regex kCode(R"(\b[A-Za-z]\d[0-9ABab](?:\.?[0-9A-Za-z]{1,4})?\b)", std::regex::optimize);
-    const std::string line = first_line(text).substr(0, 400);
-    std::optional<std::string> code;
-    for (std::sregex_iterator match(line.begin(), line.end(), kCode), end; match != end; ++match) {
-      const auto found = data::normalize_icd10(match->str());
-      if (!found) continue;
-      if (code && *code != *found) return {std::nullopt, "names more than one code"};
-      code = found;
+    for (const std::string& line : lines(text)) {
+      std::optional<std::string> code;
+      for (std::sregex_iterator match(line.begin(), line.end(), kCode), end; match != end; ++match) {
+        const auto found = data::normalize_icd10(match->str());
+        if (!found || is_stage(*found)) continue;
+        if (code && *code != *found) return {std::nullopt, "names more than one code"};
+        code = found;
+      }
+      if (code) return {code, ""};
     }
-    if (!code) return {std::nullopt, "names no code"};
-    return {code, ""};
+    return {std::nullopt, "names no code"};
   }
 
   std::vector<std::pair<std::string, double>> partial_credits(const std::optional<std::string>& prediction,

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
 #include "radonc/core/error.hpp"
 #include "radonc/tasks/study_tasks.hpp"
@@ -50,17 +48,20 @@ class ModalityTask : public Task {
   }
 
   std::string question() const override {
-    return fmt::format("Task: treatment modality. Answer with one of: {}", fmt::join(labels_, ", "));
+    std::string choice = labels_[0];
+    for (std::size_t i = 1; i < labels_.size(); ++i) choice += (i + 1 < labels_.size() ? ", " : " or ") + labels_[i];
+    return fmt::format("Was the radiotherapy of this patient {}? Answer in one or two words.", choice);
   }
 
   Parsed parse_text(const std::string& text) const override {
-    const std::string line = lowered(first_line(text));
-    std::vector<std::string> named;
-    for (const std::string& name : classes_)
-      if (names_class(line, name)) named.push_back(name);
-    if (named.empty()) return {std::nullopt, "names no modality"};
-    if (named.size() > 1) return {std::nullopt, "names more than one modality"};
-    return {named[0], ""};
+    for (const std::string& line : lines(text)) {
+      std::vector<std::string> named;
+      for (const std::string& name : classes_)
+        if (names_class(lowered(line), name)) named.push_back(name);
+      if (named.size() > 1) return {std::nullopt, "names more than one modality"};
+      if (!named.empty()) return {named[0], ""};
+    }
+    return {std::nullopt, "names no modality"};
   }
 
   std::vector<std::pair<std::string, double>> partial_credits(const std::optional<std::string>& /*prediction*/,

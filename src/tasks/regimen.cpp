@@ -31,14 +31,18 @@ class RegimenTask : public Task {
   }
 
   std::string question() const override {
-    return "Task: radiotherapy regimen. Format: <site>, <target>; <modality>; <dose> cGy x <number> fractions; total "
-           "<dose> cGy\nExample: Larynx, regional site; external beam; 250 cGy x 12 fractions; total 3000 cGy";
+    return "Write this patient's radiotherapy prescription as one line, like this line for another patient:\n"
+           "Larynx, regional site; external beam; 250 cGy x 12 fractions; total 3000 cGy";
   }
 
   Parsed parse_text(const std::string& text) const override {
-    const auto read = parse_regimen(text);
-    if (!read.value) return {std::nullopt, read.reason};
-    return {to_text(*read.value), ""};
+    std::string reason;
+    for (const std::string& line : lines(text)) {
+      const auto read = parse_regimen(line);
+      if (read.value) return {to_text(*read.value), ""};
+      if (reason.empty()) reason = read.reason;
+    }
+    return {std::nullopt, reason.empty() ? "no answer" : reason};
   }
 
   std::vector<std::pair<std::string, double>> partial_credits(const std::optional<std::string>& prediction,

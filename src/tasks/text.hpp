@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <string>
+#include <vector>
 
 namespace radonc::tasks {
 
@@ -12,6 +13,19 @@ inline std::string first_line(const std::string& text) {
   const auto begin = text.find_first_not_of(" \t\r\n");
   if (begin == text.npos) return {};
   return text.substr(begin, text.find_first_of("\r\n", begin) - begin);
+}
+
+/// The lines of an answer that say something, each without the white space around it and at most 400 bytes long.
+/// A task takes its value from the first one that holds one: models like to begin with a polite sentence.
+inline std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> found;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
+    std::string line = first_line(text.substr(begin, std::min<std::size_t>(end - begin, 400)));
+    if (!line.empty()) found.push_back(std::move(line));
+    begin = end + 1;
+  }
+  return found;
 }
 
 /// Runs of white space become one space; none at the ends.

@@ -10,6 +10,7 @@ namespace radonc::data {
 /// One radiation course, as recorded. An empty string is a missing value.
 struct Course {
   std::string intent;         ///< adjuvant, palliative, recurrence …
+  std::string intent_notes;   ///< in words; only tells one course from another
   std::string modality;       ///< external beam, implants, systemic, photon …
   std::string technique;      ///< IMRT, VMAT … where recorded
   std::string dose;           ///< total dose as written: "6000", "59,4", "42.5+10"

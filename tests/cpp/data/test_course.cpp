@@ -55,6 +55,8 @@ TEST_CASE("doses and fractions as they are recorded") {
       {"inf", "cgy", "30", 0, 0, false, "dose not one number"},
       {",", "cgy", "30", 0, 0, false, "dose not one number"},
       {".508", "gy", "30", 0, 0, false, "dose not plausible"},
+      {"0,508", "gy", "2", 0, 0, false, "dose not plausible"},
+      {"6000", "rem", "30", 0, 0, false, "dose unit not known"},
       {"0", "cgy", "30", 0, 0, false, "dose not plausible"},
       {"200", "cgy", "30", 0, 0, false, "dose not plausible"},
       {"20000", "cgy", "100", 0, 0, false, "dose not plausible"},

@@ -42,6 +42,8 @@ TEST_CASE("what a detail must not read cannot change it") {
 TEST_CASE("answers that a text states are found") {
   CHECK(stated_answers("Site: breast, C50.9") == Names{"icd10"});
   CHECK(stated_answers("see c73") == Names{"icd10"});
+  for (const char* code : {"C509", "c4a", "C7A.00", "d05.12", "(C50.911)"})
+    CHECK_MESSAGE(stated_answers(code) == Names{"icd10"}, code);
   CHECK(stated_answers("after 60 Gy") == Names{"dose"});
   CHECK(stated_answers("after 6000cGy") == Names{"dose"});
   CHECK(stated_answers("in 30 fractions") == Names{"fractions"});
@@ -51,8 +53,25 @@ TEST_CASE("answers that a text states are found") {
     CHECK(stated_answers(word) == Names{"modality"});
   CHECK(stated_answers("C50.9, 60 Gy in 30 fractions, photons") == Names{"icd10", "dose", "fractions", "modality"});
   for (const char* harmless :
-       {"", "T: t2\nStage: stage ii", "Gleason: 7", "Age: 61", "Morphology: 8500/3", "energy", "pc50"})
+       {"", "T: t2\nStage: stage ii", "Gleason: 7", "Age: 61", "Morphology: 8500/3", "energy", "pc50", "C5-C6", "grade d", "cd20", "CD4+"})
     CHECK(stated_answers(harmless).empty());
+}
+
+TEST_CASE("ages over 89 are grouped") {
+  data::CaseRecord record;
+  for (const auto& [age, shown] : {std::pair("89", "89"), {"90", "90 or older"}, {"104", "90 or older"}, {"?", "?"}}) {
+    record.age = age;
+    CHECK(diagnostic_details(record) == "Age: " + std::string(shown));
+  }
+}
+
+TEST_CASE("a histology does not tell of an earlier treatment") {
+  data::CaseRecord record;
+  for (const char* histology : {"untreated primary (de novo) gbm", "treated primary gbm", "Treated primary GBM"}) {
+    record.histology = histology;
+    CHECK(diagnostic_details(record).substr(0, 18) == "Histology: primary");
+    CHECK(diagnostic_details(record).size() == std::string("Histology: primary gbm").size());
+  }
 }
 
 TEST_CASE("a value cannot pose as a line of its own") {

@@ -9,7 +9,7 @@ using tasks::parse_regimen;
 using tasks::Regimen;
 
 TEST_CASE("every reference is canonical, and as many as pinned") {
-  const std::vector<std::size_t> expected = {1'101, 1'800, 1'947};
+  const std::vector<std::size_t> expected = {1'101, 1'800, 1'946};
   const auto all = tasks::study_tasks(test::example_cohort().cases);
   REQUIRE(all.size() == expected.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -30,7 +30,7 @@ TEST_CASE("every reference is canonical, and as many as pinned") {
 TEST_CASE("an external beam is never called photon") {
   const auto all = tasks::study_tasks(test::example_cohort().cases);
   CHECK(all[1]->question().find("photon") == std::string::npos);
-  CHECK(all[1]->question().ends_with("brachytherapy, external beam, radionuclide"));
+  CHECK(all[1]->question().find("brachytherapy, external beam or radionuclide?") != std::string::npos);
   for (const auto& record : test::example_cohort().cases) {
     if (!record.courses[0].modality.starts_with("external")) continue;
     if (const auto reference = all[0]->reference(record)) CHECK(reference->find("photon") == std::string::npos);
@@ -56,6 +56,8 @@ TEST_CASE("regimens are read in the forms that mean the same") {
     CHECK(read.value == expected);
   }
   CHECK(parse_regimen(tasks::to_text(expected)).value == expected);
+  CHECK(tasks::regimen_task()->parse_text("Here it is:\n\n" + tasks::to_text(expected) + "\n").value ==
+        tasks::to_text(expected));
   const Regimen odd{"breast", "external beam", 266.5, 16, 4264};
   CHECK(tasks::to_text(odd) == "Breast; external beam; 266.5 cGy x 16 fractions; total 4264 cGy");
   CHECK(parse_regimen(tasks::to_text(odd)).value == odd);
@@ -85,10 +87,11 @@ TEST_CASE("what is no regimen gives a reason, whatever it is") {
 
 TEST_CASE("an answer names exactly one modality") {
   const auto task = tasks::modality_task({"external beam", "brachytherapy"});
-  CHECK(task->question().ends_with("brachytherapy, external beam"));
+  CHECK(task->question().find("brachytherapy or external beam?") != std::string::npos);
   CHECK(task->parse_text("External Beam.").value == "external beam");
   CHECK(task->parse_text("The modality is brachytherapy").value == "brachytherapy");
   CHECK(task->parse_text("protons").value == "proton");
+  CHECK(task->parse_text("Let me think.\n\nExternal beam.\nNot brachytherapy.").value == "external beam");
   for (const char* text : {"", "surgery", "photonics", "brachytherapy or external beam", "external"}) {
     CAPTURE(text);
     CHECK_FALSE(task->parse_text(text).value.has_value());
@@ -99,7 +102,8 @@ TEST_CASE("an answer names exactly one modality") {
 
 TEST_CASE("an answer names exactly one code") {
   const auto task = tasks::icd10_task();
-  for (const char* text : {"C50.9", "c50.9", "C509", " C50.9.\nmore", "The code is C50.9", "C50.9 (C50.9)"}) {
+  for (const char* text : {"C50.9", "c50.9", "C509", " C50.9.\nmore", "The code is C50.9", "C50.9 (C50.9)",
+                           "Stage T2a N1b:\n\nC50.9", "C50.9, stage T2a", "Sure!\nC50.9\nnot C61"}) {
     CAPTURE(text);
     CHECK(task->parse_text(text).value == "C50.9");
   }
