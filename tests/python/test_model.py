@@ -1,4 +1,4 @@
-"""The models against transformers' logits; goldens by tests/reference/make_logits_golden.py and make_peft_golden.py."""
+"""The models against transformers' logits; goldens by make_logits_golden.py and make_family_goldens.py."""
 
 import numpy as np
 import pytest
