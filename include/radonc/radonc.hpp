@@ -4,7 +4,9 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
+#include "radonc/core/float16.hpp"
 #include "radonc/core/gguf.hpp"
+#include "radonc/core/gguf_writer.hpp"
 #include "radonc/core/random.hpp"
 #include "radonc/core/safetensors.hpp"
 #include "radonc/data/case_record.hpp"

@@ -34,27 +34,43 @@ std::string read_file(const std::filesystem::path& path) {
   return std::move(content).str();
 }
 
-void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
-  std::error_code error;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  const std::string temporary = path.string() + ".tmp" + std::to_string(::getpid());
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  const auto fail = [&](const std::string& why) {
-    if (file >= 0) ::close(file);
-    ::unlink(temporary.c_str());
-    throw Error(fmt::format("{}: cannot be written ({}). Choose a folder that you may write to and that has room.",
-                            path.string(), why));
-  };
-  if (file < 0) fail(reason());
-  while (!content.empty()) {
-    const ssize_t written = ::write(file, content.data(), content.size());
+AtomicFile::AtomicFile(std::filesystem::path path)
+    : path_(std::move(path)), temporary_(path_.string() + ".tmp" + std::to_string(::getpid())) {
+  std::error_code ignored;  // opening says what is wrong
+  if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path(), ignored);
+  file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file_ < 0) fail();
+}
+
+AtomicFile::~AtomicFile() {
+  ::close(file_);
+  if (!committed_) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> piece) {
+  while (!piece.empty()) {
+    const ssize_t written = ::write(file_, piece.data(), piece.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail(reason());
-    content.remove_prefix(static_cast<std::size_t>(written));
+    if (written < 0) fail();
+    piece = piece.subspan(static_cast<std::size_t>(written));
   }
-  if (::fsync(file) != 0) fail(reason());
-  if (::rename(temporary.c_str(), path.c_str()) != 0) fail(reason());
-  ::close(file);
+}
+
+void AtomicFile::commit() {
+  if (::fsync(file_) != 0) fail();
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail();
+  committed_ = true;
+}
+
+void AtomicFile::fail() const {
+  throw Error(fmt::format("{}: cannot be written ({}). Choose a folder that you may write to and that has room.",
+                          path_.string(), reason()));
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  AtomicFile file(path);
+  file.write(std::as_bytes(std::span(content)));
+  file.commit();
 }
 
 void require_writable_folder(const std::filesystem::path& folder) {

@@ -6,43 +6,17 @@
 #include <bit>
 #include <cstring>
 
+#include "core/gguf_layout.hpp"
 #include "radonc/core/error.hpp"
 
 namespace radonc::core {
 namespace {
 
-// Numbers of the metadata's value types.
-enum : std::uint32_t { kU8, kI8, kU16, kI16, kU32, kI32, kFloat32, kBool, kString, kArray, kU64, kI64, kFloat64 };
-
-struct BlockLayout {
-  const char* name;
-  std::uint64_t elements;  // of a block
-  std::uint64_t bytes;
-};
-
-std::optional<BlockLayout> layout(std::uint32_t type) {
-  switch (static_cast<GgufType>(type)) {
-    case GgufType::kF32:
-      return BlockLayout{"F32", 1, 4};
-    case GgufType::kF16:
-      return BlockLayout{"F16", 1, 2};
-    case GgufType::kBF16:
-      return BlockLayout{"BF16", 1, 2};
-    case GgufType::kQ4_0:
-      return BlockLayout{"Q4_0", 32, 18};
-    case GgufType::kQ4_1:
-      return BlockLayout{"Q4_1", 32, 20};
-    case GgufType::kQ8_0:
-      return BlockLayout{"Q8_0", 32, 34};
-  }
-  return std::nullopt;
-}
-
 /// What an unsupported element type is called; its number if llama.cpp has no such type.
 std::string foreign_type(std::uint32_t type) {
   static const std::map<std::uint32_t, const char*> kNames = {
-      {6, "Q5_0"},  {7, "Q5_1"}, {9, "Q8_1"}, {10, "Q2_K"}, {11, "Q3_K"}, {12, "Q4_K"}, {13, "Q5_K"},   {14, "Q6_K"},
-      {15, "Q8_K"}, {24, "I8"},  {25, "I16"}, {26, "I32"},  {27, "I64"},  {28, "F64"},  {20, "IQ4_NL"}, {23, "IQ4_XS"}};
+      {9, "Q8_1"}, {10, "Q2_K"}, {11, "Q3_K"}, {15, "Q8_K"}, {20, "IQ4_NL"}, {23, "IQ4_XS"},
+      {24, "I8"},  {25, "I16"},  {26, "I32"},  {27, "I64"},  {28, "F64"}};
   const auto found = kNames.find(type);
   return found == kNames.end() ? fmt::format("number {}", type) : found->second;
 }
@@ -65,29 +39,6 @@ std::uint64_t least_size(std::uint32_t type) {
     default:
       return 1;
   }
-}
-
-constexpr std::uint64_t kLongestArray = std::uint64_t{1} << 24;  // far beyond any vocabulary; bounds what is allocated
-
-float half_to_float(std::uint16_t h) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000U) << 16;
-  const std::uint32_t exponent = (h >> 10) & 0x1FU;
-  const std::uint32_t mantissa = h & 0x3FFU;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000U | (mantissa << 13));
-  if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
-  const float magnitude = static_cast<float>(mantissa) * 0x1.0p-24F;  // zero and subnormals
-  return sign != 0 ? -magnitude : magnitude;
-}
-
-template <typename T>
-T read_as(const std::byte* at) {
-  T value;
-  std::memcpy(&value, at, sizeof value);
-  return value;
-}
-
-float half_at(const std::byte* at) {
-  return half_to_float(read_as<std::uint16_t>(at));
 }
 
 }  // namespace
@@ -213,17 +164,16 @@ GgufFile::GgufFile(const std::filesystem::path& path) : file_(path) {
     std::uint64_t elements = 1, row = 1;
     for (std::uint32_t d = 0; d < dimensions; ++d) {
       const auto extent = reader.take<std::uint64_t>(what);
-      if (extent == 0 || elements > (std::uint64_t{1} << 48) / extent)
+      if (extent == 0 || elements > kMostElements / extent)
         reader.fail(fmt::format("{} has an impossible shape", what));
       elements *= extent;
       if (d == 0) row = extent;
       entry.tensor.shape.insert(entry.tensor.shape.begin(), static_cast<std::int64_t>(extent));
     }
     const auto type = reader.take<std::uint32_t>(what);
-    const auto block = layout(type);
+    const auto block = gguf_layout(type);
     if (!block) {
-      reader.fail(fmt::format("{} has the element type {}; expected F32, F16, BF16, Q4_0, Q4_1 or Q8_0", what,
-                              foreign_type(type)));
+      reader.fail(fmt::format("{} has the element type {}; expected {}", what, foreign_type(type), kGgufTypeNames));
     }
     if (row % block->elements != 0)
       reader.fail(fmt::format("{}: rows of {} do not fill blocks of {}", what, row, block->name));
@@ -233,7 +183,7 @@ GgufFile::GgufFile(const std::filesystem::path& path) : file_(path) {
     entries.push_back(std::move(entry));
   }
 
-  const std::uint64_t alignment = unsigned_integer("general.alignment").value_or(32);
+  const std::uint64_t alignment = unsigned_integer("general.alignment").value_or(kGgufAlignment);
   if (!std::has_single_bit(alignment) || alignment > 65536) reader.fail("general.alignment is impossible");
   const std::uint64_t data_begin = (reader.at() + alignment - 1) / alignment * alignment;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // begin, end
@@ -318,60 +268,6 @@ const GgufTensor& GgufFile::tensor(const std::string& name) const {
   if (found == tensors_.end())
     throw Error(fmt::format("{}: no tensor {}. The file is not a complete model.", path().string(), name));
   return found->second;
-}
-
-void dequantize_rows(const GgufTensor& tensor, std::int64_t first_row, std::int64_t num_rows, std::span<float> out) {
-  const auto block = *layout(static_cast<std::uint32_t>(tensor.type));
-  const auto row_length = static_cast<std::uint64_t>(tensor.shape.back());
-  const std::uint64_t row_bytes = row_length / block.elements * block.bytes;
-  const auto first = static_cast<std::uint64_t>(first_row), count = static_cast<std::uint64_t>(num_rows);
-  const std::uint64_t rows = tensor.data.size() / row_bytes;
-  if (first > rows || count > rows - first || out.size() != count * row_length) {
-    throw Error(fmt::format("{}: tensor {}: rows {} to {} do not fit the buffer or the tensor.", tensor.where,
-                            tensor.name, first, first + count));
-  }
-  const std::byte* source = tensor.data.data() + first * row_bytes;
-  const std::uint64_t num_blocks = count * row_length / block.elements;
-  float* to = out.data();
-  if (tensor.type == GgufType::kF32) {
-    std::memcpy(to, source, num_blocks * 4);
-    return;
-  }
-  for (std::uint64_t b = 0; b < num_blocks; ++b, source += block.bytes, to += block.elements) {
-    switch (tensor.type) {
-      case GgufType::kF16:
-        *to = half_at(source);
-        break;
-      case GgufType::kBF16:
-        *to = std::bit_cast<float>(static_cast<std::uint32_t>(read_as<std::uint16_t>(source)) << 16);
-        break;
-      case GgufType::kQ8_0: {  // scale, 32 signed bytes
-        const float scale = half_at(source);
-        for (int i = 0; i < 32; ++i) to[i] = scale * static_cast<float>(static_cast<std::int8_t>(source[2 + i]));
-        break;
-      }
-      case GgufType::kQ4_0: {  // scale, 16 bytes; the low nibble is element i, the high one i + 16, both less 8
-        const float scale = half_at(source);
-        for (int i = 0; i < 16; ++i) {
-          const auto packed = static_cast<std::uint8_t>(source[2 + i]);
-          to[i] = scale * static_cast<float>((packed & 0xF) - 8);
-          to[i + 16] = scale * static_cast<float>((packed >> 4) - 8);
-        }
-        break;
-      }
-      case GgufType::kQ4_1: {  // scale, minimum, 16 bytes
-        const float scale = half_at(source), minimum = half_at(source + 2);
-        for (int i = 0; i < 16; ++i) {
-          const auto packed = static_cast<std::uint8_t>(source[4 + i]);
-          to[i] = scale * static_cast<float>(packed & 0xF) + minimum;
-          to[i + 16] = scale * static_cast<float>(packed >> 4) + minimum;
-        }
-        break;
-      }
-      case GgufType::kF32:
-        break;  // copied above
-    }
-  }
 }
 
 }  // namespace radonc::core

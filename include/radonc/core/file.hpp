@@ -18,6 +18,28 @@ std::string read_file(const std::filesystem::path& path);
 /// Throws radonc::Error naming the path if the folder cannot be written.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
+/// The same for content too large for memory: pieces go to the temporary file, and commit() gives it its name.
+/// Without commit(), as when an exception passes by, nothing is left behind.
+/// Constructor, write() and commit() throw radonc::Error naming the path if it cannot be written.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::span<const std::byte> piece);
+  void commit();
+
+ private:
+  [[noreturn]] void fail() const;  // with errno's reason
+
+  std::filesystem::path path_;
+  std::string temporary_;
+  int file_ = -1;
+  bool committed_ = false;
+};
+
 /// Creates the folder if need be and proves that a file can be written in it. Throws radonc::Error otherwise.
 void require_writable_folder(const std::filesystem::path& folder);
 

@@ -16,7 +16,19 @@
 namespace radonc::core {
 
 /// Element types that radonc reads, with their numbers in the file.
-enum class GgufType : std::uint32_t { kF32 = 0, kF16 = 1, kQ4_0 = 2, kQ4_1 = 3, kQ8_0 = 8, kBF16 = 30 };
+enum class GgufType : std::uint32_t {
+  kF32 = 0,
+  kF16 = 1,
+  kQ4_0 = 2,
+  kQ4_1 = 3,
+  kQ5_0 = 6,
+  kQ5_1 = 7,
+  kQ8_0 = 8,
+  kQ4_K = 12,
+  kQ5_K = 13,
+  kQ6_K = 14,
+  kBF16 = 30,
+};
 
 struct GgufTensor {
   std::string name;
@@ -64,6 +76,7 @@ class GgufFile {
 
 /// Rows [first_row, first_row + num_rows) of a tensor as float32, into out [num_rows · row length].
 /// A tensor of one dimension is one row. Throws radonc::Error if `out` has another size.
+/// The values are those of gguf.quants.dequantize in llama.cpp's Python package, bit for bit.
 void dequantize_rows(const GgufTensor& tensor, std::int64_t first_row, std::int64_t num_rows, std::span<float> out);
 
 }  // namespace radonc::core

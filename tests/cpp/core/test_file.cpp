@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <set>
+#include <span>
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
@@ -19,6 +20,30 @@ TEST_CASE("a file is written whole and leaves nothing beside it") {
   CHECK(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}) == 1);
   core::write_file_atomically(path, "");
   CHECK(core::read_file(path).empty());
+}
+
+TEST_CASE("a file written in pieces is there after commit, and not before") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "new" / "pieces";
+  const auto entries = [&] { return std::distance(std::filesystem::directory_iterator(path.parent_path()), {}); };
+  {
+    core::AtomicFile file(path);
+    file.write(std::as_bytes(std::span("one", 3)));
+    CHECK_FALSE(std::filesystem::exists(path));
+  }
+  CHECK(entries() == 0);
+  {
+    core::AtomicFile file(path);
+    file.write(std::as_bytes(std::span("one", 3)));
+    file.write({});
+    file.write(std::as_bytes(std::span(" two", 4)));
+    file.commit();
+  }
+  CHECK(core::read_file(path) == "one two");
+  CHECK(entries() == 1);
+  std::filesystem::create_directory(folder.path() / "taken");
+  core::AtomicFile file(folder.path() / "taken");
+  CHECK_THROWS_WITH_AS(file.commit(), doctest::Contains("taken: cannot be written"), Error);
 }
 
 TEST_CASE("what cannot be read or written is named") {

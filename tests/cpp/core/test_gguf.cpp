@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "radonc/core/error.hpp"
@@ -206,11 +208,39 @@ TEST_CASE("a GGUF file that claims too much is an error, at once") {
   throws(head(1, 0) + entry("t", {1}, 0, 4));                                             // not aligned
   throws(head(2, 0) + entry("t", {16}, 0, 0) + entry("u", {1}, 0, 32));                   // overlap
   throws(head(1, 0) + entry("t", {33}, 8, 0));                                            // half a block
-  throws(head(1, 0) + entry("t", {1}, 14, 0));                                            // Q6_K
+  throws(head(1, 0) + entry("t", {1}, 11, 0));                                            // Q3_K
   throws(head(2, 0) + entry("t", {1}, 0, 0) + entry("t", {1}, 0, 0));                     // twice the same name
 }
 
 TEST_CASE("an unsupported quantisation is called by its name") {
-  const Written written(padded(head(1, 0) + entry("blk.0.ffn_up.weight", {256}, 12, 0)) + std::string(256, '\0'));
-  CHECK_THROWS_WITH_AS(written.open(), doctest::Contains("blk.0.ffn_up.weight has the element type Q4_K"), Error);
+  const Written written(padded(head(1, 0) + entry("blk.0.ffn_up.weight", {256}, 11, 0)) + std::string(256, '\0'));
+  CHECK_THROWS_WITH_AS(written.open(), doctest::Contains("blk.0.ffn_up.weight has the element type Q3_K"), Error);
+}
+
+TEST_CASE("rows that do not fill the blocks of their quantisation are refused by name") {
+  for (const auto& [type, message] : {std::pair(12U, "t: rows of 128 do not fill blocks of Q4_K"),
+                                      std::pair(13U, "t: rows of 128 do not fill blocks of Q5_K"),
+                                      std::pair(14U, "t: rows of 128 do not fill blocks of Q6_K")}) {
+    const Written written(padded(head(1, 0) + entry("t", {128, 2}, type, 0)) + std::string(256, '\0'));
+    CHECK_THROWS_WITH_AS(written.open(), doctest::Contains(message), Error);
+  }
+}
+
+TEST_CASE("every element type has the values that the gguf package gives, bit for bit") {
+  const GgufFile file(RADONC_TEST_DATA "/core/quantised.gguf");
+  int compared = 0;
+  for (const auto& [name, tensor] : file.tensors()) {
+    if (!file.has_tensor(name + ".expected")) continue;
+    CAPTURE(name);
+    const auto expected = file.tensor(name + ".expected").data;
+    const std::int64_t rows = tensor.shape.size() > 1 ? tensor.shape[0] : 1;
+    const auto row_length = static_cast<std::size_t>(tensor.shape.back());
+    const auto all = values(file, name, 0, rows, row_length);
+    REQUIRE(all.size() * sizeof(float) == expected.size());
+    CHECK(std::memcmp(all.data(), expected.data(), expected.size()) == 0);
+    const auto last = values(file, name, rows - 1, 1, row_length);
+    CHECK(std::memcmp(last.data(), expected.last(row_length * sizeof(float)).data(), row_length * sizeof(float)) == 0);
+    ++compared;
+  }
+  CHECK(compared == 11);  // ten types, and the blocks that test_gguf_writer.cpp compares
 }
