@@ -9,6 +9,7 @@
 #include "radonc/core/gguf_writer.hpp"
 #include "radonc/core/random.hpp"
 #include "radonc/core/safetensors.hpp"
+#include "radonc/core/torch_archive.hpp"
 #include "radonc/data/case_record.hpp"
 #include "radonc/data/cohort.hpp"
 #include "radonc/data/course.hpp"
