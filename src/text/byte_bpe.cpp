@@ -60,6 +60,12 @@ std::uint64_t pair_key(TokenId left, TokenId right) {
 
 }  // namespace
 
+std::string spell_bytes(std::string_view bytes) {
+  std::string spelling;
+  for (const char c : bytes) spelling += byte_spellings()[static_cast<unsigned char>(c)];
+  return spelling;
+}
+
 ByteBpe::ByteBpe(ByteBpeDefinition definition)
     : definition_(std::move(definition)), pre_tokenizer_(definition_.pre_tokenizer, definition_.where) {
   const auto& pieces = definition_.pieces;

@@ -23,6 +23,9 @@ struct ByteBpeDefinition {
   std::string chat_template;
 };
 
+/// GPT-2's printable spelling of bytes.
+std::string spell_bytes(std::string_view bytes);
+
 class ByteBpe : public Tokenizer {
  public:
   /// Throws radonc::Error naming the file if merges and vocabulary do not fit, or a byte has no piece.

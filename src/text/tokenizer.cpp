@@ -43,6 +43,9 @@ std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& pa
   if (head.starts_with("GGUF")) return load_gguf_tokenizer(path);
   if (const auto first = head.find_first_not_of(" \t\r\n"); first != head.npos && head[first] == '{')
     return load_json_tokenizer(path);
+  // A SentencePiece model begins with a line end; here is a first line "IQ== 0".
+  if (const auto line = head.substr(0, head.find('\n')); line.size() > 2 && line.ends_with(" 0"))
+    return load_tiktoken_tokenizer(path);
   return load_sentencepiece_tokenizer(path);
 }
 

@@ -7,6 +7,7 @@ namespace radonc::text {
 
 std::shared_ptr<const Tokenizer> load_gguf_tokenizer(const std::filesystem::path& file);
 std::shared_ptr<const Tokenizer> load_json_tokenizer(const std::filesystem::path& file);
+std::shared_ptr<const Tokenizer> load_tiktoken_tokenizer(const std::filesystem::path& file);
 std::shared_ptr<const Tokenizer> load_sentencepiece_tokenizer(const std::filesystem::path& file);
 
 /// What the files beside `file` say: tokenizer_config.json, then special_tokens_map.json, generation_config.json for

@@ -20,7 +20,8 @@ struct TokenizedPair {
 std::vector<TokenId> encode_prompt(const Tokenizer& tokenizer, PromptTemplate prompt_template, std::string_view system,
                                    std::string_view user);
 
-/// encode_prompt, then the answer and the token that ends it, once.
+/// encode_prompt, then the answer and the token that ends it, once. A space that the template puts after the answer
+/// (LLaMA-2) is supervised too.
 TokenizedPair encode_pair(const Tokenizer& tokenizer, PromptTemplate prompt_template, std::string_view system,
                           std::string_view user, std::string_view answer);
 

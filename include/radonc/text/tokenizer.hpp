@@ -21,8 +21,8 @@ enum class SpecialTokens { kAsText, kParse };
 /// Immutable, shared between threads.
 class Tokenizer {
  public:
-  /// Reads a GGUF file's metadata, a `tokenizer.model` (SentencePiece), a `tokenizer.json` (byte-level BPE), or a
-  /// folder that holds one of these. The kind is recognised, not asked for.
+  /// Reads a GGUF file's metadata, a `tokenizer.model` (SentencePiece, or Llama 3's), a `tokenizer.json` (byte-level
+  /// BPE), or a folder that holds one of these. The kind is recognised, not asked for.
   /// Throws radonc::Error naming the file and the field if it is none of these, truncated, or of an unknown kind.
   static std::shared_ptr<const Tokenizer> load(const std::filesystem::path& path);
 

@@ -31,24 +31,26 @@ inline std::vector<std::string> read_lines(const std::filesystem::path& path) {
   return lines;
 }
 
-/// The corpus, with its line ends restored.
-inline const std::vector<std::string>& corpus() {
-  static const std::vector<std::string> lines = [] {
-    std::vector<std::string> read = read_lines(text_data("lines.txt"));
-    for (std::string& line : read) {
-      std::string restored;
-      for (std::size_t i = 0; i < line.size(); ++i) {
-        if (line[i] != '\\') {
-          restored += line[i];
-        } else {
-          ++i;
-          restored += line.at(i) == 'n' ? '\n' : line.at(i) == 'r' ? '\r' : '\\';
-        }
+/// The lines of a file of tests/data/text, with the line ends within them restored.
+inline std::vector<std::string> read_texts(const std::string& name) {
+  std::vector<std::string> read = read_lines(text_data(name));
+  for (std::string& line : read) {
+    std::string restored;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      if (line[i] != '\\') {
+        restored += line[i];
+      } else {
+        ++i;
+        restored += line.at(i) == 'n' ? '\n' : line.at(i) == 'r' ? '\r' : '\\';
       }
-      line = restored;
     }
-    return read;
-  }();
+    line = restored;
+  }
+  return read;
+}
+
+inline const std::vector<std::string>& corpus() {
+  static const std::vector<std::string> lines = read_texts("lines.txt");
   return lines;
 }
 

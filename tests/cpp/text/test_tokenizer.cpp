@@ -132,6 +132,10 @@ TEST_CASE("what is no tokenizer is named") {
   throws("other.json", "{\"a\": 1}");
   throws("unigram.json", R"({"model": {"type": "Unigram", "vocab": []}})");
   throws("list.json", "[1, 2]");
+  throws("few.model", "IQ== 0\nIg== 1\n");  // Llama 3's kind, but not its 128,000 pieces
+  throws("gap.model", "IQ== 0\nIg== 2\n");
+  throws("twice.model", "IQ== 0\nIQ== 1\n");
+  throws("letters.model", "I?== 0\nIg== 1\n");
   CHECK_THROWS_AS(Tokenizer::load(folder.path() / "absent"), Error);
   std::filesystem::create_directory(folder.path() / "nothing");
   CHECK_THROWS_WITH_AS(Tokenizer::load(folder.path() / "nothing"), doctest::Contains("nothing"), Error);
