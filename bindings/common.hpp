@@ -8,11 +8,16 @@
 #include <torch/csrc/utils/pybind.h>
 #include <torch/torch.h>
 
+#include "radonc/text/prompt_template.hpp"
+
 namespace radonc::bindings {
 
 namespace py = pybind11;
 
 using ReleaseGil = py::call_guard<py::gil_scoped_release>;
+
+/// The template of that name; the tokenizer's own if the name is empty.
+text::PromptTemplate chosen_template(const text::Tokenizer& tokenizer, const std::string& name);
 
 void bind_core(py::module_& module);
 void bind_data(py::module_& module);

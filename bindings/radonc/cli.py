@@ -13,11 +13,14 @@ def _study(arguments: argparse.Namespace) -> None:
         "num_test_cases": arguments.test_cases,
         "max_train_cases": arguments.max_train_cases,
         "seed": arguments.seed,
+        "prompt_template": arguments.template,
         "lora": lora.LoraConfig(rank=arguments.rank, alpha=2.0 * arguments.rank, seed=arguments.seed),
         "train": train.TrainConfig(
             num_epochs=arguments.epochs, learning_rate=arguments.learning_rate, seed=arguments.seed
         ),
     }
+    if arguments.nf4:
+        settings["quantization"] = radonc.model.Quantization.nf4
     result = study.run(arguments.records, arguments.output, model=arguments.model, **settings)
     print(result)
     print(f"{result.wall_seconds:.0f} s, peak memory {result.peak_memory_bytes / 2**30:.2f} GiB")
@@ -36,7 +39,9 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("study", help="run the whole study: original against fine-tuned")
     command.add_argument("--records", type=pathlib.Path, required=True, help="JSONL file of case records")
     command.add_argument("--output", type=pathlib.Path, required=True, help="folder for everything the study leaves")
-    command.add_argument("--model", type=pathlib.Path, help="GGUF file or Hugging Face folder (default: SmolLM2-135M)")
+    command.add_argument("--model", type=pathlib.Path, help="GGUF file or model folder (default: SmolLM2-135M)")
+    command.add_argument("--template", default="", help="prompt format, e.g. mistral-v1 (default: the tokenizer's own)")
+    command.add_argument("--nf4", action="store_true", help="hold the linear layers in 4 bits (QLoRA)")
     command.add_argument("--test-cases", type=int, default=200, help="held-out cases (default: %(default)s)")
     command.add_argument("--max-train-cases", type=int, default=0, help="0: all (default: %(default)s)")
     command.add_argument("--epochs", type=int, default=1, help="default: %(default)s")

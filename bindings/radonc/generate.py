@@ -1,5 +1,41 @@
 """Batched greedy decoding with a key-value cache."""
 
-from radonc._core.generate import GenerateConfig, Generation, generate
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from radonc._core.generate import GenerateConfig, Generation
+from radonc._core.generate import generate as _generate
+from radonc._core.model import Transformer
+from radonc._core.text import Tokenizer
 
 __all__ = ["GenerateConfig", "Generation", "generate"]
+
+
+def generate(
+    model: Transformer,
+    tokenizer: Tokenizer,
+    prompts: Iterable[tuple[str, str]],
+    config: GenerateConfig | None = None,
+    callback: Callable[[int, int], None] | None = None,
+    *,
+    prompt_template: str = "",
+    **settings,
+) -> list[Generation]:
+    """Greedy answers to ``(system, user)`` prompts, in their order.
+
+    callback:         gets (done, total) after every batch; an exception that it raises ends the generation
+    prompt_template:  "chatml", "mistral-v1" …; the tokenizer's own if none is named
+    settings:         fields of :class:`GenerateConfig`, in place of ``config``
+
+    Raises :class:`radonc.Error` if a prompt does not fit the model's context: nothing is ever cut off.
+    """
+    # Checked here, since the core's own message would show the prompts.
+    asked = []
+    for place, prompt in enumerate(prompts):
+        if not (isinstance(prompt, (tuple, list)) and len(prompt) == 2 and all(isinstance(x, str) for x in prompt)):
+            raise TypeError(f"prompts[{place}]: expected (system, user), two texts")
+        asked.append(tuple(prompt))
+    if config is not None and settings:
+        raise TypeError("generate takes a config or its fields, not both")
+    return _generate(model, tokenizer, asked, config or GenerateConfig(**settings), callback, prompt_template)

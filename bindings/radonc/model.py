@@ -2,8 +2,12 @@
 
 from radonc._core.model import (
     Dtype,
+    GgufPrecision,
+    Quantization,
     Transformer,
     TransformerConfig,
+    export_gguf,
+    export_hugging_face,
     llama2_7b,
     mistral_7b_v01,
     mistral_7b_v02,
@@ -12,8 +16,12 @@ from radonc._core.model import (
 
 __all__ = [
     "Dtype",
+    "GgufPrecision",
+    "Quantization",
     "Transformer",
     "TransformerConfig",
+    "export_gguf",
+    "export_hugging_face",
     "llama2_7b",
     "mistral_7b_v01",
     "mistral_7b_v02",

@@ -137,11 +137,12 @@ std::vector<Generation> generate(const model::Transformer& model, const text::To
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     auto ids = text::encode_prompt(tokenizer, prompt_template, prompts[i].system, prompts[i].user);
     const auto length = static_cast<std::int64_t>(ids.size());
-    if (length + config.max_new_tokens > model.config().max_position_embeddings) {
+    const std::int64_t longest = model::longest_sequence(model.config());
+    if (length + config.max_new_tokens > longest) {
       throw Error(
           fmt::format("Prompt {}: {} tokens and {} new ones do not fit the model's context of {}. Shorten the "
                       "details, or lower max_new_tokens.",
-                      i, length, config.max_new_tokens, model.config().max_position_embeddings));
+                      i, length, config.max_new_tokens, longest));
     }
     const std::size_t size = ids.size();
     encoded.push_back({.ids = std::move(ids), .num_prompt_tokens = size});

@@ -11,8 +11,11 @@ namespace radonc::model {
 std::unique_ptr<Checkpoint> Checkpoint::open(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
     if (std::filesystem::exists(path / "config.json")) return open_hugging_face(path);
-    throw Error(fmt::format("{}: expected a model folder with config.json and safetensors files, found no config.json.",
-                            path.string()));
+    if (std::filesystem::exists(path / "params.json")) return open_meta(path);
+    throw Error(
+        fmt::format("{}: expected a model folder: config.json and safetensors files, or params.json and "
+                    "consolidated files. Found neither.",
+                    path.string()));
   }
   if (!std::filesystem::exists(path)) {
     throw Error(
@@ -24,8 +27,13 @@ std::unique_ptr<Checkpoint> Checkpoint::open(const std::filesystem::path& path) 
 Transformer Transformer::load(const std::filesystem::path& path, const LoadOptions& options) {
   const auto checkpoint = Checkpoint::open(path);
   const auto dtype = resolve(options.dtype);
-  return {checkpoint->config(), [&](const std::string& name) { return checkpoint->tensor(name, dtype); },
-          path.string()};
+  const auto tensor = [&](const std::string& name) { return checkpoint->tensor(name, dtype); };
+  const auto weight = [&](const std::string& name) -> ops::FrozenWeight {
+    if (auto stored = checkpoint->nf4(name)) return std::move(*stored);
+    if (options.quantization == Quantization::kNf4) return ops::nf4_quantize(tensor(name));
+    return tensor(name);
+  };
+  return {checkpoint->config(), tensor, path.string(), weight};
 }
 
 }  // namespace radonc::model

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <cmath>
 #include <map>
 
 #include "model/checkpoint_layouts.hpp"
+#include "model/gguf_layout.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/core/gguf.hpp"
 
@@ -13,35 +15,51 @@ namespace {
 TransformerConfig read_config(const core::GgufFile& file) {
   const std::string where = file.path().string();
   const auto architecture = file.string("general.architecture").value_or("");
-  if (architecture != "llama") {
+  if (architecture != "llama" && architecture != "qwen2") {
     throw Error(
-        fmt::format("{}: general.architecture: expected \"llama\", got \"{}\". radonc runs models of the LLaMA "
-                    "and Mistral family.",
+        fmt::format("{}: general.architecture: expected \"llama\" or \"qwen2\", got \"{}\". radonc runs models of "
+                    "the LLaMA and Mistral family.",
                     where, architecture));
   }
-  if (const auto scaling = file.string("llama.rope.scaling.type"); scaling && *scaling != "none") {
-    throw Error(fmt::format("{}: llama.rope.scaling.type: \"{}\" is not supported.", where, *scaling));
-  }
-  const auto integer = [&](const char* key) {
+  const auto key_of = [&](const char* field) { return architecture + "." + field; };
+  const auto integer = [&](const char* field) {
+    const std::string key = key_of(field);
     const auto value = file.unsigned_integer(key);
     if (!value) throw Error(fmt::format("{}: the metadata has no {}. The file is not a complete model.", where, key));
     return static_cast<std::int64_t>(*value);
   };
   TransformerConfig config;
-  config.hidden_size = integer("llama.embedding_length");
-  config.intermediate_size = integer("llama.feed_forward_length");
-  config.num_hidden_layers = integer("llama.block_count");
-  config.num_attention_heads = integer("llama.attention.head_count");
+  config.hidden_size = integer("embedding_length");
+  config.intermediate_size = integer("feed_forward_length");
+  config.num_hidden_layers = integer("block_count");
+  config.num_attention_heads = integer("attention.head_count");
   config.num_key_value_heads = static_cast<std::int64_t>(
-      file.unsigned_integer("llama.attention.head_count_kv").value_or(config.num_attention_heads));
-  config.max_position_embeddings = integer("llama.context_length");
+      file.unsigned_integer(key_of("attention.head_count_kv")).value_or(config.num_attention_heads));
+  config.max_position_embeddings = integer("context_length");
   config.head_dim = static_cast<std::int64_t>(
-      file.unsigned_integer("llama.attention.key_length")
+      file.unsigned_integer(key_of("attention.key_length"))
           .value_or(config.num_attention_heads > 0 ? config.hidden_size / config.num_attention_heads : 0));
-  config.rope_theta = file.number("llama.rope.freq_base").value_or(10000);
-  config.rms_norm_eps = file.number("llama.attention.layer_norm_rms_epsilon").value_or(1e-5);
+  config.rope_theta = file.number(key_of("rope.freq_base")).value_or(10000);
+  config.rms_norm_eps = file.number(key_of("attention.layer_norm_rms_epsilon")).value_or(1e-5);
   config.vocab_size = file.tensor("token_embd.weight").shape.at(0);
   config.tie_word_embeddings = !file.has_tensor("output.weight");
+  config.qkv_bias = file.has_tensor("blk.0.attn_q.bias");
+  config.output_bias = file.has_tensor("blk.0.attn_output.bias");
+  config.mlp_bias = file.has_tensor("blk.0.ffn_up.bias");
+
+  const std::string scaling = file.string(key_of("rope.scaling.type")).value_or("none");
+  if (scaling == "linear") {
+    config.rope_scaling = {.type = ops::RopeScaling::Type::kLinear,
+                           .factor = file.number(key_of("rope.scaling.factor")).value_or(1)};
+  } else if (scaling == "yarn") {
+    config.rope_scaling = {
+        .type = ops::RopeScaling::Type::kYarn,
+        .factor = file.number(key_of("rope.scaling.factor")).value_or(1),
+        .original_max_position_embeddings = static_cast<double>(integer("rope.scaling.original_context_length"))};
+    config.rope_scaling.attention_factor = 0.1 * std::log(config.rope_scaling.factor) + 1;
+  } else if (scaling != "none") {
+    throw Error(fmt::format("{}: rope.scaling.type: \"{}\" is not supported.", where, scaling));
+  }
   return config;
 }
 
@@ -49,9 +67,11 @@ class GgufCheckpoint : public Checkpoint {
  public:
   explicit GgufCheckpoint(const std::filesystem::path& path) : file_(path), config_(read_config(file_)) {
     validate(config_, path.string());
-    if (file_.has_tensor("rope_freqs.weight")) {
-      throw Error(fmt::format("{}: the model scales its rotary embedding (rope_freqs), which is not supported.",
-                              path.string()));
+    if (file_.has_tensor("rope_freqs.weight")) {  // Llama 3.1: every pair's own factor
+      const auto& source = file_.tensor("rope_freqs.weight");
+      std::vector<float> factors(static_cast<std::size_t>(config_.head_dim / 2));
+      core::dequantize_rows(source, 0, 1, factors);
+      config_.rope_scaling = {.type = ops::RopeScaling::Type::kFactors, .factors = factors};
     }
   }
 
@@ -67,34 +87,14 @@ class GgufCheckpoint : public Checkpoint {
           source, begin, end - begin,
           {values.data_ptr<float>() + begin * row_length, static_cast<std::size_t>((end - begin) * row_length)});
     });
-    if (name.ends_with("q_proj.weight")) values = half_split(values, config_.num_attention_heads);
-    if (name.ends_with("k_proj.weight")) values = half_split(values, config_.num_key_value_heads);
+    // Qwen2's files keep Hugging Face's order.
+    if (file_.string("general.architecture") != "llama") return values.to(dtype).contiguous();
+    if (name.find("q_proj.") != name.npos) values = half_split_rows(values, config_.num_attention_heads);
+    if (name.find("k_proj.") != name.npos) values = half_split_rows(values, config_.num_key_value_heads);
     return values.to(dtype).contiguous();
   }
 
  private:
-  /// Rows of a head from Meta's order (pairs side by side) to Hugging Face's (first halves, then second halves).
-  static torch::Tensor half_split(const torch::Tensor& weight, std::int64_t heads) {
-    const std::int64_t rows = weight.size(0), columns = weight.size(1);
-    if (rows % (heads * 2) != 0) return weight;  // the shape check that follows names the tensor
-    return weight.view({heads, rows / heads / 2, 2, columns}).transpose(1, 2).reshape({rows, columns});
-  }
-
-  static std::string gguf_name(const std::string& name) {
-    static const std::map<std::string, std::string> kOutside = {{"model.embed_tokens.weight", "token_embd.weight"},
-                                                                {"model.norm.weight", "output_norm.weight"},
-                                                                {"lm_head.weight", "output.weight"}};
-    static const std::map<std::string, std::string> kInside = {
-        {"input_layernorm", "attn_norm"}, {"self_attn.q_proj", "attn_q"},      {"self_attn.k_proj", "attn_k"},
-        {"self_attn.v_proj", "attn_v"},   {"self_attn.o_proj", "attn_output"}, {"post_attention_layernorm", "ffn_norm"},
-        {"mlp.gate_proj", "ffn_gate"},    {"mlp.up_proj", "ffn_up"},           {"mlp.down_proj", "ffn_down"}};
-    if (const auto found = kOutside.find(name); found != kOutside.end()) return found->second;
-    const std::string rest = name.substr(std::string("model.layers.").size());
-    const std::size_t dot = rest.find('.');
-    const std::size_t last = rest.rfind(".weight");
-    return fmt::format("blk.{}.{}.weight", rest.substr(0, dot), kInside.at(rest.substr(dot + 1, last - dot - 1)));
-  }
-
   core::GgufFile file_;
   TransformerConfig config_;
 };

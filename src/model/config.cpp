@@ -28,7 +28,25 @@ void validate(const TransformerConfig& c, const std::string& where) {
                       c.num_attention_heads, c.num_key_value_heads));
   require(c.rope_theta > 0, fmt::format("expected rope_theta > 0, got {}", c.rope_theta));
   require(c.rms_norm_eps > 0, fmt::format("expected rms_norm_eps > 0, got {}", c.rms_norm_eps));
+  const ops::RopeScaling& scaling = c.rope_scaling;
+  using Type = ops::RopeScaling::Type;
+  if (scaling.type != Type::kNone)
+    require(scaling.factor >= 1, fmt::format("expected a rope scaling factor >= 1, got {}", scaling.factor));
+  if (scaling.type == Type::kDynamic || scaling.type == Type::kLlama3 || scaling.type == Type::kYarn) {
+    require(scaling.original_max_position_embeddings > 0, "expected original_max_position_embeddings > 0");
+    require(scaling.high_freq_factor > scaling.low_freq_factor && scaling.low_freq_factor > 0,
+            "expected 0 < low_freq_factor < high_freq_factor");
+    require(scaling.beta_fast > 0 && scaling.beta_slow > 0 && scaling.attention_factor > 0,
+            "expected beta_fast, beta_slow and attention_factor > 0");
+    require(c.head_dim > 2 && c.rope_theta > 1, "expected head_dim > 2 and rope_theta > 1 for a scaled rope");
+  }
   require(c.sliding_window >= 0, fmt::format("expected sliding_window >= 0, got {}", c.sliding_window));
+}
+
+std::int64_t longest_sequence(const TransformerConfig& c) {
+  const bool grows = c.rope_scaling.type == ops::RopeScaling::Type::kDynamic;
+  return grows ? static_cast<std::int64_t>(static_cast<double>(c.max_position_embeddings) * c.rope_scaling.factor)
+               : c.max_position_embeddings;
 }
 
 TransformerConfig llama2_7b() {

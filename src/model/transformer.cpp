@@ -32,45 +32,77 @@ torch::ScalarType resolve(Dtype dtype) {
 }
 
 torch::Tensor Linear::operator()(const torch::Tensor& x, const std::optional<at::Generator>& generator) const {
-  return ops::lora_linear(x, weight, update, generator);
+  return ops::lora_linear(x, weight, bias, update, generator);
 }
 
 Transformer::Transformer(const TransformerConfig& config,
-                         const std::function<torch::Tensor(const std::string&)>& tensor_of, const std::string& where)
+                         const std::function<torch::Tensor(const std::string&)>& tensor_of, const std::string& where,
+                         const std::function<ops::FrozenWeight(const std::string&)>& weight_of)
     : config_(config) {
   validate(config, where);
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t query = config.num_attention_heads * config.head_dim;
   const std::int64_t key = config.num_key_value_heads * config.head_dim;
+  const auto require_shape = [&](const std::string& name, at::IntArrayRef expected, at::IntArrayRef got) {
+    if (got == expected) return;
+    std::ostringstream text;
+    text << expected << ", got " << got;
+    throw Error(fmt::format("{}: tensor {}: expected shape {}. The configuration and the weights disagree.", where,
+                            name, text.str()));
+  };
   const auto take = [&](const std::string& name, at::IntArrayRef shape) {
     torch::Tensor tensor = tensor_of(name);
-    if (tensor.sizes() != shape) {
-      std::ostringstream got, expected;
-      got << tensor.sizes();
-      expected << shape;
-      throw Error(fmt::format("{}: tensor {}: expected shape {}, got {}. The configuration and the weights disagree.",
-                              where, name, expected.str(), got.str()));
-    }
+    require_shape(name, shape, tensor.sizes());
     return tensor;
   };
-  const auto linear = [&](const std::string& name, std::int64_t out, std::int64_t in) {
-    return Linear{.name = name, .weight = take(name + ".weight", {out, in}), .update = std::nullopt};
+  const auto linear = [&](const std::string& name, std::int64_t out, std::int64_t in, bool has_bias) {
+    const std::string weight_name = name + ".weight";
+    Linear made{.name = name,
+                .weight = weight_of ? weight_of(weight_name) : ops::FrozenWeight(take(weight_name, {out, in}))};
+    require_shape(weight_name, {out, in}, {made.weight.out_features(), made.weight.in_features()});
+    if (has_bias) made.bias = take(name + ".bias", {out});
+    return made;
   };
   embedding_ = take("model.embed_tokens.weight", {config.vocab_size, hidden});
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const std::string prefix = fmt::format("model.layers.{}.", i);
     layers_.push_back({.input_norm = take(prefix + "input_layernorm.weight", {hidden}),
-                       .q = linear(prefix + "self_attn.q_proj", query, hidden),
-                       .k = linear(prefix + "self_attn.k_proj", key, hidden),
-                       .v = linear(prefix + "self_attn.v_proj", key, hidden),
-                       .o = linear(prefix + "self_attn.o_proj", hidden, query),
+                       .q = linear(prefix + "self_attn.q_proj", query, hidden, config.qkv_bias),
+                       .k = linear(prefix + "self_attn.k_proj", key, hidden, config.qkv_bias),
+                       .v = linear(prefix + "self_attn.v_proj", key, hidden, config.qkv_bias),
+                       .o = linear(prefix + "self_attn.o_proj", hidden, query, config.output_bias),
                        .post_attention_norm = take(prefix + "post_attention_layernorm.weight", {hidden}),
-                       .gate = linear(prefix + "mlp.gate_proj", config.intermediate_size, hidden),
-                       .up = linear(prefix + "mlp.up_proj", config.intermediate_size, hidden),
-                       .down = linear(prefix + "mlp.down_proj", hidden, config.intermediate_size)});
+                       .gate = linear(prefix + "mlp.gate_proj", config.intermediate_size, hidden, config.mlp_bias),
+                       .up = linear(prefix + "mlp.up_proj", config.intermediate_size, hidden, config.mlp_bias),
+                       .down = linear(prefix + "mlp.down_proj", hidden, config.intermediate_size, config.mlp_bias)});
   }
   final_norm_ = take("model.norm.weight", {hidden});
   head_ = config.tie_word_embeddings ? embedding_ : take("lm_head.weight", {config.vocab_size, hidden});
+}
+
+torch::Tensor Transformer::embed(const torch::Tensor& ids) const {
+  if (!trained_embedding_.defined()) return embedding_.index_select(0, ids);
+  return trained_embedding_.index_select(0, ids).to(dtype());
+}
+
+torch::Tensor Transformer::head_weight() const {
+  return trained_head_.defined() ? trained_head_.to(dtype()) : head_;
+}
+
+const torch::Tensor& Transformer::frozen_module(const std::string& name) const {
+  return name == "lm_head" ? head_ : embedding_;
+}
+
+void Transformer::set_frozen_module(const std::string& name, const torch::Tensor& weight) {
+  (name == "lm_head" ? head_ : embedding_) = weight;
+}
+
+const torch::Tensor& Transformer::trained_module(const std::string& name) const {
+  return name == "lm_head" ? trained_head_ : trained_embedding_;
+}
+
+void Transformer::replace_module(const std::string& name, const torch::Tensor& weight) {
+  (name == "lm_head" ? trained_head_ : trained_embedding_) = weight;
 }
 
 torch::Tensor Transformer::mlp(const Layer& layer, const torch::Tensor& hidden,
@@ -83,16 +115,17 @@ torch::Tensor Transformer::mlp(const Layer& layer, const torch::Tensor& hidden,
 torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) const {
   const std::int64_t tokens = batch.ids.size(0);
   const std::int64_t d = config_.head_dim;
-  const auto [cos, sin] = ops::rope_angles(batch.positions, d, config_.rope_theta);
-  std::vector<ops::AttentionSpan> spans;
+  const auto [cos, sin] = ops::rope_angles(batch.positions, d, config_.rope_theta, config_.rope_scaling);
+  std::vector<ops::AttentionSpan> full, windowed;  // of the layers without and with a sliding window
   for (const batch::Group& group : batch.groups) {
-    const bool windowed = config_.sliding_window > 0 && config_.sliding_window < group.length();
-    const bool plain = group.branch_begins.empty() && !windowed;
-    spans.push_back({group.begin, group.end,
-                     plain ? torch::Tensor() : batch::visibility(batch, group, windowed ? config_.sliding_window : 0)});
+    const bool plain = group.branch_begins.empty();
+    full.push_back({group.begin, group.end, plain ? torch::Tensor() : batch::visibility(batch, group)});
+    const bool cut = config_.sliding_window > 0 && config_.sliding_window < group.length();
+    windowed.push_back(
+        {group.begin, group.end, cut ? batch::visibility(batch, group, config_.sliding_window) : full.back().seen});
   }
 
-  auto hidden = embedding_.index_select(0, batch.ids);
+  auto hidden = embed(batch.ids);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const auto normed = ops::rms_norm(hidden, layer.input_norm, config_.rms_norm_eps);
@@ -106,6 +139,7 @@ torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) cons
       context.keys->push_back(k);
       context.values->push_back(v);
     }
+    const auto& spans = has_window(i) ? windowed : full;
     auto attended = ops::packed_attention(q, k, v, spans).view({tokens, config_.num_attention_heads * d});
     if (i + 1 == layers_.size() && context.wanted.defined()) {
       attended = attended.index_select(0, context.wanted);
@@ -117,7 +151,7 @@ torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) cons
 }
 
 torch::Tensor Transformer::head(const torch::Tensor& hidden) const {
-  return hidden.matmul(head_.t()).to(torch::kFloat32);
+  return hidden.matmul(head_weight().t()).to(torch::kFloat32);
 }
 
 torch::Tensor Transformer::logits(const batch::Batch& batch) const {
@@ -150,7 +184,7 @@ torch::Tensor Transformer::loss(const batch::Batch& batch, const std::optional<a
   if (context.wanted.numel() == 0) {
     throw Error("No position of the batch is supervised, so there is no loss. Check that every pair has an answer.");
   }
-  return ops::linear_cross_entropy(run(batch, context), head_, batch.labels.index_select(0, context.wanted));
+  return ops::linear_cross_entropy(run(batch, context), head_weight(), batch.labels.index_select(0, context.wanted));
 }
 
 torch::Tensor Transformer::prefill(const batch::Batch& batch, const torch::Tensor& positions,
@@ -167,13 +201,14 @@ torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor&
   const torch::NoGradGuard no_gradient;
   const std::int64_t sequences = ids.size(0), d = config_.head_dim;
   const std::int64_t longest = lengths.max().item<std::int64_t>() + 1;
-  const auto [cos, sin] = ops::rope_angles(lengths, d, config_.rope_theta);
+  const auto [cos, sin] = ops::rope_angles(lengths, d, config_.rope_theta, config_.rope_scaling);
   const auto slot = torch::arange(longest, torch::kInt64).unsqueeze(0);  // [1, longest]
-  auto seen = slot <= lengths.unsqueeze(1);                              // [B, longest]
-  if (config_.sliding_window > 0) seen &= slot > lengths.unsqueeze(1) - config_.sliding_window;
+  const auto seen = slot <= lengths.unsqueeze(1);                        // [B, longest]
+  const auto in_window =
+      config_.sliding_window > 0 ? seen & (slot > lengths.unsqueeze(1) - config_.sliding_window) : seen;
   const auto row = torch::arange(sequences, torch::kInt64);
 
-  auto hidden = embedding_.index_select(0, ids);
+  auto hidden = embed(ids);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const auto normed = ops::rms_norm(hidden, layer.input_norm, config_.rms_norm_eps);
@@ -186,7 +221,8 @@ torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor&
     cache.keys[i].index_put_({row, torch::indexing::Slice(), lengths}, k);
     cache.values[i].index_put_({row, torch::indexing::Slice(), lengths}, v);
     const auto attended =
-        ops::cached_attention(q, cache.keys[i].narrow(2, 0, longest), cache.values[i].narrow(2, 0, longest), seen);
+        ops::cached_attention(q, cache.keys[i].narrow(2, 0, longest), cache.values[i].narrow(2, 0, longest),
+                              has_window(i) ? in_window : seen);
     hidden = mlp(layer, hidden + layer.o(attended.view({sequences, -1})), std::nullopt);
   }
   return ops::rms_norm(hidden, final_norm_, config_.rms_norm_eps);
@@ -207,11 +243,47 @@ std::vector<Linear*> Transformer::linears() {
   return all;
 }
 
+std::vector<FrozenTensor> Transformer::frozen_tensors() const {
+  std::vector<FrozenTensor> all;
+  const auto matrix = [&](const std::string& name, const ops::FrozenWeight& weight) {
+    all.push_back({.name = name, .matrix = weight});
+  };
+  const auto vector = [&](const std::string& name, const torch::Tensor& values) {
+    all.push_back({.name = name, .vector = values});
+  };
+  matrix("model.embed_tokens.weight", embedding_);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Layer& layer = layers_[i];
+    const std::string prefix = fmt::format("model.layers.{}.", i);
+    vector(prefix + "input_layernorm.weight", layer.input_norm);
+    for (const Linear* linear : {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down}) {
+      matrix(linear->name + ".weight", linear->weight);
+      if (linear->bias.defined()) vector(linear->name + ".bias", linear->bias);
+    }
+    vector(prefix + "post_attention_layernorm.weight", layer.post_attention_norm);
+  }
+  vector("model.norm.weight", final_norm_);
+  if (!config_.tie_word_embeddings) matrix("lm_head.weight", head_);
+  return all;
+}
+
+bool Transformer::has_adapter() const {
+  bool any = trained_embedding_.defined() || trained_head_.defined();
+  for (const Linear* linear : linears()) any |= linear->update.has_value();
+  return any;
+}
+
+std::int64_t Transformer::num_bytes() const {
+  std::int64_t bytes = 0;
+  for (const FrozenTensor& tensor : frozen_tensors())
+    bytes += tensor.vector.defined() ? static_cast<std::int64_t>(tensor.vector.nbytes()) : tensor.matrix.num_bytes();
+  return bytes;
+}
+
 std::int64_t Transformer::num_parameters() const {
-  std::int64_t count = embedding_.numel() + final_norm_.numel();
-  if (!config_.tie_word_embeddings) count += head_.numel();
-  for (const Layer& layer : layers_) count += layer.input_norm.numel() + layer.post_attention_norm.numel();
-  for (const Linear* linear : linears()) count += linear->weight.numel();
+  std::int64_t count = 0;
+  for (const FrozenTensor& tensor : frozen_tensors())
+    count += tensor.vector.defined() ? tensor.vector.numel() : tensor.matrix.numel();
   return count;
 }
 

@@ -5,8 +5,8 @@
 namespace radonc::ops {
 namespace {
 
-/// Rows of logits held at a time: 256 rows of a vocabulary of 50,000 in float32 are 50 MB.
-constexpr std::int64_t kChunk = 256;
+/// Rows of logits held at a time: 128 rows of a vocabulary of 50,000 in float32 are 26 MB.
+constexpr std::int64_t kChunk = 128;
 
 class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> {
  public:
@@ -14,25 +14,32 @@ class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> 
                                const torch::Tensor& weight, const torch::Tensor& labels) {
     auto loss = torch::zeros({}, hidden.options().dtype(torch::kFloat32));
     const bool needs_gradient = context->needs_input_grad(0);
+    const bool trains_weight = context->needs_input_grad(1);
     torch::Tensor gradient = needs_gradient ? torch::empty_like(hidden) : torch::Tensor();
+    torch::Tensor weight_gradient = trains_weight ? torch::zeros_like(weight) : torch::Tensor();
     for (std::int64_t begin = 0; begin < hidden.size(0); begin += kChunk) {
       const std::int64_t end = std::min(begin + kChunk, hidden.size(0));
       const auto label = labels.slice(0, begin, end).unsqueeze(1);
       auto log_probability = hidden.slice(0, begin, end).mm(weight.t()).to(torch::kFloat32).log_softmax(1);
       loss -= log_probability.gather(1, label).sum();
-      if (!needs_gradient) continue;
+      if (!needs_gradient && !trains_weight) continue;
       auto difference = log_probability.exp_();  // softmax - one hot
       difference.scatter_add_(1, label, torch::full(label.sizes(), -1.0F, difference.options()));
-      gradient.slice(0, begin, end).copy_(difference.to(hidden.scalar_type()).mm(weight));
+      difference = difference.to(hidden.scalar_type());
+      if (needs_gradient) gradient.slice(0, begin, end).copy_(difference.mm(weight));
+      if (trains_weight) weight_gradient.addmm_(difference.t(), hidden.slice(0, begin, end));
     }
-    if (needs_gradient) context->save_for_backward({gradient});
+    context->save_for_backward({gradient, weight_gradient});
     return loss;
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list grads) {
-    const auto gradient = context->get_saved_variables()[0];
-    return {gradient * grads[0].to(gradient.scalar_type()), {}, {}};
+    const auto saved = context->get_saved_variables();
+    const auto scaled = [&](const torch::Tensor& gradient) {
+      return gradient.defined() ? gradient * grads[0].to(gradient.scalar_type()) : gradient;
+    };
+    return {scaled(saved[0]), scaled(saved[1]), {}};
   }
 };
 

@@ -1,21 +1,53 @@
 #include "radonc/ops/lora_linear.hpp"
 
+#include <torch/custom_class.h>
 #include <torch/torch.h>
 
 namespace radonc::ops {
 namespace {
 
+/// Carries a weight, whatever its storage, from the forward to the backward pass.
+struct WeightHolder : torch::CustomClassHolder {
+  explicit WeightHolder(FrozenWeight held) : weight(std::move(held)) {}
+  FrozenWeight weight;
+};
+
+void keep(torch::autograd::AutogradContext* context, const FrozenWeight& weight) {
+  context->saved_data["weight"] = c10::IValue::make_capsule(c10::make_intrusive<WeightHolder>(weight));
+}
+
+torch::Tensor kept(torch::autograd::AutogradContext* context, torch::ScalarType type) {
+  const auto holder = context->saved_data["weight"].toCapsule();
+  return static_cast<const WeightHolder&>(*holder).weight.dense(type);
+}
+
+class FrozenLinear : public torch::autograd::Function<FrozenLinear> {
+ public:
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
+                               const FrozenWeight& weight) {
+    keep(context, weight);
+    return x.mm(weight.dense(x.scalar_type()).t());
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list grads) {
+    const auto grad = grads[0].contiguous();
+    return {grad.mm(kept(context, grad.scalar_type())), {}};
+  }
+};
+
 class LoraLinear : public torch::autograd::Function<LoraLinear> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
-                               const torch::Tensor& weight, const torch::Tensor& a, const torch::Tensor& b,
-                               const std::optional<torch::Tensor>& keep, double scale) {
+                               const FrozenWeight& weight, const torch::Tensor& a, const torch::Tensor& b,
+                               const std::optional<torch::Tensor>& keep_mask, double scale) {
     const auto type = x.scalar_type();
-    const auto seen = keep ? x * *keep : x;
+    const auto seen = keep_mask ? x * *keep_mask : x;
     const auto low = seen.mm(a.to(type).t());  // [T, rank]
-    auto y = x.mm(weight.t());
+    auto y = x.mm(weight.dense(type).t());
     y.addmm_(low, b.to(type).t(), /*beta=*/1, /*alpha=*/scale);
-    context->save_for_backward({x, weight, a, b, keep.value_or(torch::Tensor()), low});
+    keep(context, weight);
+    context->save_for_backward({x, a, b, keep_mask.value_or(torch::Tensor()), low});
     context->saved_data["scale"] = scale;
     return y;
   }
@@ -23,19 +55,19 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list grads) {
     const auto saved = context->get_saved_variables();
-    const auto &x = saved[0], &weight = saved[1], &a = saved[2], &b = saved[3], &keep = saved[4], &low = saved[5];
+    const auto &x = saved[0], &a = saved[1], &b = saved[2], &keep_mask = saved[3], &low = saved[4];
     const double scale = context->saved_data["scale"].toDouble();
     const auto type = x.scalar_type();
     const auto grad = grads[0].contiguous();
     const auto grad_low = grad.mm(b.to(type)).mul_(scale);  // [T, rank]
-    const auto seen = keep.defined() ? x * keep : x;
+    const auto seen = keep_mask.defined() ? x * keep_mask : x;
     const auto grad_a = grad_low.t().mm(seen).to(a.scalar_type());
     const auto grad_b = grad.t().mm(low).mul_(scale).to(b.scalar_type());
     torch::Tensor grad_x;
     if (context->needs_input_grad(0)) {
-      grad_x = grad.mm(weight);
-      if (keep.defined()) {
-        grad_x.add_(grad_low.mm(a.to(type)).mul_(keep));
+      grad_x = grad.mm(kept(context, type));
+      if (keep_mask.defined()) {
+        grad_x.add_(grad_low.mm(a.to(type)).mul_(keep_mask));
       } else {
         grad_x.addmm_(grad_low, a.to(type));
       }
@@ -44,16 +76,55 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
   }
 };
 
+/// Lengths of the rows of W + scale · B A: |w|² + 2 scale (W Aᵀ)·b + scale² b (A Aᵀ) bᵀ, row by row.
+torch::Tensor adapted_norms(const FrozenWeight& weight, const LowRankUpdate& update) {
+  const torch::NoGradGuard no_gradient;
+  const auto a = update.a.detach(), b = update.b.detach();
+  const auto cross = weight.dense(torch::kFloat32).mm(a.t()).mul_(b).sum(1);
+  const auto square = b.mm(a.mm(a.t())).mul_(b).sum(1);
+  return (update.squared_norms + 2 * update.scale * cross + update.scale * update.scale * square).clamp_min(0).sqrt();
+}
+
+torch::Tensor dora_linear(const torch::Tensor& x, const FrozenWeight& weight, const LowRankUpdate& update,
+                          const std::optional<torch::Tensor>& keep_mask) {
+  const auto type = x.scalar_type();
+  const auto gain = (update.magnitude / adapted_norms(weight, update)).to(type);
+  const auto seen = keep_mask ? x * *keep_mask : x;
+  const auto low = seen.mm(update.a.to(type).t()).mm(update.b.to(type).t()) * update.scale;
+  const auto base = FrozenLinear::apply(x, weight);
+  if (!keep_mask) return gain * (base + low);
+  return base + (gain - 1) * FrozenLinear::apply(seen, weight) + gain * low;  // as PEFT: only the change is dropped out
+}
+
 }  // namespace
 
-torch::Tensor lora_linear(const torch::Tensor& x, const torch::Tensor& weight,
+torch::Tensor LowRankUpdate::apply_to(const torch::Tensor& weight) const {
+  const torch::NoGradGuard no_gradient;
+  auto adapted = torch::addmm(weight, b.detach(), a.detach(), /*beta=*/1, /*alpha=*/scale);
+  if (start_a.defined()) adapted.addmm_(start_b, start_a, /*beta=*/1, /*alpha=*/-scale);
+  if (magnitude.defined()) adapted.mul_((magnitude.detach() / adapted.norm(2, 1)).unsqueeze(1));
+  return adapted;
+}
+
+torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, const torch::Tensor& bias,
                           const std::optional<LowRankUpdate>& update, const std::optional<at::Generator>& generator) {
-  if (!update) return x.matmul(weight.t());
-  std::optional<torch::Tensor> keep;
-  if (generator && update->dropout > 0) {
-    keep = torch::empty_like(x).bernoulli_(1 - update->dropout, generator).div_(1 - update->dropout);
+  if (!update) {
+    const auto y = FrozenLinear::apply(x, weight);
+    return bias.defined() ? y + bias : y;
   }
-  return LoraLinear::apply(x, weight, update->a, update->b, keep, update->scale);
+  std::optional<torch::Tensor> keep_mask;
+  if (generator && update->dropout > 0) {
+    keep_mask = torch::empty_like(x).bernoulli_(1 - update->dropout, generator).div_(1 - update->dropout);
+  }
+  auto y = update->magnitude.defined() ? dora_linear(x, weight, *update, keep_mask)
+                                       : LoraLinear::apply(x, weight, update->a, update->b, keep_mask, update->scale);
+  if (update->start_a.defined()) {
+    const auto type = x.scalar_type();
+    const auto seen = keep_mask ? x * *keep_mask : x;
+    y = y - seen.mm(update->start_a.to(type).t()).mm(update->start_b.to(type).t()) * update->scale;
+  }
+  const auto& offset = update->bias.defined() ? update->bias : bias;
+  return offset.defined() ? y + offset.to(x.scalar_type()) : y;
 }
 
 }  // namespace radonc::ops

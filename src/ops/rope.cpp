@@ -3,6 +3,10 @@
 #include <torch/library.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
 namespace radonc::ops {
 namespace {
 
@@ -30,6 +34,34 @@ class Rope : public torch::autograd::Function<Rope> {
   }
 };
 
+torch::Tensor llama3_frequencies(const torch::Tensor& frequency, const RopeScaling& s) {
+  const double trained = s.original_max_position_embeddings;
+  const auto wavelength = 2 * std::numbers::pi / frequency;
+  const auto smooth = (trained / wavelength - s.low_freq_factor) / (s.high_freq_factor - s.low_freq_factor);
+  const auto slow = wavelength > trained / s.low_freq_factor, fast = wavelength < trained / s.high_freq_factor;
+  const auto between = (1 - smooth) * frequency / s.factor + smooth * frequency;
+  return torch::where(slow, frequency / s.factor, torch::where(fast, frequency, between));
+}
+
+/// `stretched` is what interpolated positions would have. The ramp runs over the pairs, from beta_fast to beta_slow
+/// rotations within the trained positions.
+torch::Tensor yarn_frequencies(const torch::Tensor& frequency, const torch::Tensor& stretched, double theta,
+                               const RopeScaling& s) {
+  const auto pairs = frequency.size(0);
+  const auto d = static_cast<double>(2 * pairs);
+  const auto dimension = [&](double rotations) {
+    return d * std::log(s.original_max_position_embeddings / (rotations * 2 * std::numbers::pi)) /
+           (2 * std::log(theta));
+  };
+  double low = dimension(s.beta_fast), high = dimension(s.beta_slow);
+  if (s.truncate) low = std::floor(low), high = std::ceil(high);
+  low = std::max(low, 0.0), high = std::min(high, d - 1);
+  if (low == high) high += 0.001;  // no division by zero
+  const auto ramp = ((torch::arange(pairs, torch::kFloat32) - low) / (high - low)).clamp(0, 1);
+  const auto kept = 1 - ramp;
+  return stretched * (1 - kept) + frequency * kept;
+}
+
 torch::Tensor autograd(const torch::Tensor& x, const torch::Tensor& cos, const torch::Tensor& sin) {
   return Rope::apply(x, cos, sin);
 }
@@ -46,13 +78,42 @@ torch::Tensor meta(const torch::Tensor& x, const torch::Tensor& cos, const torch
 
 }  // namespace
 
-std::pair<torch::Tensor, torch::Tensor> rope_angles(const torch::Tensor& positions, std::int64_t head_dim,
-                                                    double theta) {
+torch::Tensor rope_frequencies(std::int64_t head_dim, double theta, const RopeScaling& scaling, std::int64_t length) {
+  using Type = RopeScaling::Type;
+  const double trained = scaling.original_max_position_embeddings;
+  if (scaling.type == Type::kDynamic && static_cast<double>(length) > trained) {
+    const auto d = static_cast<double>(head_dim);
+    theta *= std::pow(scaling.factor * static_cast<double>(length) / trained - (scaling.factor - 1), d / (d - 2));
+  }
   // The frequencies are float32, as in the reference, so that long positions agree with it to the last bit.
   const auto exponent = torch::arange(0, head_dim, 2, torch::kInt64).to(torch::kFloat32) / head_dim;
-  const auto frequency = 1.0 / torch::pow(theta, exponent);
-  const auto angle = positions.to(torch::kFloat32).unsqueeze(1) * frequency.to(positions.device()).unsqueeze(0);
-  return {angle.cos(), angle.sin()};
+  const auto powers = torch::pow(theta, exponent);
+  const auto frequency = 1.0 / powers;
+  switch (scaling.type) {
+    case Type::kNone:
+    case Type::kDynamic:
+      return frequency;
+    case Type::kLinear:
+      return frequency / scaling.factor;
+    case Type::kFactors:
+      return frequency / torch::tensor(scaling.factors);
+    case Type::kLlama3:
+      return llama3_frequencies(frequency, scaling);
+    case Type::kYarn:
+      return yarn_frequencies(frequency, 1.0 / (scaling.factor * powers), theta, scaling);
+  }
+  return frequency;
+}
+
+std::pair<torch::Tensor, torch::Tensor> rope_angles(const torch::Tensor& positions, std::int64_t head_dim, double theta,
+                                                    const RopeScaling& scaling) {
+  std::int64_t length = 0;
+  if (scaling.type == RopeScaling::Type::kDynamic && positions.numel() > 0)
+    length = positions.max().item<std::int64_t>() + 1;
+  const auto frequency = rope_frequencies(head_dim, theta, scaling, length).to(positions.device());
+  const auto angle = positions.to(torch::kFloat32).unsqueeze(1) * frequency.unsqueeze(0);
+  if (scaling.type != RopeScaling::Type::kYarn) return {angle.cos(), angle.sin()};
+  return {angle.cos() * scaling.attention_factor, angle.sin() * scaling.attention_factor};
 }
 
 torch::Tensor rope(const torch::Tensor& x, const torch::Tensor& cos, const torch::Tensor& sin) {

@@ -105,11 +105,13 @@ class Run {
   void load_model() {
     tell({.stage = "load", .message = config_.model.string()});
     tokenizer_ = text::Tokenizer::load(config_.tokenizer.empty() ? config_.model : config_.tokenizer);
-    template_ = text::detect_template(*tokenizer_);
-    model_.emplace(model::Transformer::load(config_.model, {.dtype = config_.dtype}));
+    template_ = config_.prompt_template.empty() ? text::detect_template(*tokenizer_)
+                                                : text::template_named(config_.prompt_template);
+    model_.emplace(
+        model::Transformer::load(config_.model, {.dtype = config_.dtype, .quantization = config_.quantization}));
     generate::require_matching_vocabulary(*model_, *tokenizer_);
     result_.model = config_.model_name.empty() ? config_.model.stem().string() : config_.model_name;
-    describe_settings(config_, *model_, result_);
+    describe_settings(config_, *model_, template_, result_);
   }
 
   void answer(const std::string& who) {
@@ -133,9 +135,10 @@ class Run {
       auto& cases = encoded.emplace_back();
       for (const tasks::Pair& pair : own) {
         cases.push_back(text::encode_pair(*tokenizer_, template_, pair.system, pair.prompt(), pair.answer));
-        if (static_cast<std::int64_t>(cases.back().ids.size()) > model_->config().max_position_embeddings) {
+        const std::int64_t longest = model::longest_sequence(model_->config());
+        if (static_cast<std::int64_t>(cases.back().ids.size()) > longest) {
           throw Error(fmt::format("Case {}: {} tokens do not fit the model's context of {}.", pair.case_id,
-                                  cases.back().ids.size(), model_->config().max_position_embeddings));
+                                  cases.back().ids.size(), longest));
         }
       }
     }

@@ -79,7 +79,8 @@ std::string cohort_text(const data::Cohort& cohort, const data::Split& split, co
     for (const auto& [reason, count] : missing_reasons(cohort, *task))
       text += fmt::format("    {:>5}  {}\n", count, reason);
     if (task->name() == "regimen")
-      text += fmt::format("    {:>5}  of the complete ones with the dose unit corrected\n", count_unit_corrected(cohort));
+      text +=
+          fmt::format("    {:>5}  of the complete ones with the dose unit corrected\n", count_unit_corrected(cohort));
     if (task->name() == "modality") {
       for (const auto& [label, count] : label_counts(cohort, *task))
         text += fmt::format("    {:>5}  is {}\n", count, label);
@@ -108,12 +109,15 @@ void describe_cohort(const data::Cohort& cohort, const data::Split& split, const
   }
 }
 
-void describe_settings(const StudyConfig& config, const model::Transformer& model, report::StudyResult& result) {
+void describe_settings(const StudyConfig& config, const model::Transformer& model, text::PromptTemplate prompt_template,
+                       report::StudyResult& result) {
   const auto add = [&](const char* name, const auto& value) {
     result.settings.emplace_back(name, fmt::format("{}", value));
   };
   add("parameters of the model", model.num_parameters());
   add("type of the weights", model.dtype() == torch::kFloat32 ? "float32" : "bfloat16");
+  if (config.quantization == model::Quantization::kNf4) add("quantised layers", "NF4 with double quantisation");
+  add("prompt format", to_string(prompt_template));
   add("LoRA rank", config.lora.rank);
   add("LoRA alpha", config.lora.alpha);
   add("LoRA dropout", config.lora.dropout);

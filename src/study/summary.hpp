@@ -23,7 +23,8 @@ std::string cohort_text(const data::Cohort& cohort, const data::Split& split, co
 
 void describe_cohort(const data::Cohort& cohort, const data::Split& split, const TaskList& tasks,
                      report::StudyResult& result);
-void describe_settings(const StudyConfig& config, const model::Transformer& model, report::StudyResult& result);
+void describe_settings(const StudyConfig& config, const model::Transformer& model, text::PromptTemplate prompt_template,
+                       report::StudyResult& result);
 void describe_training(const train::TrainLog& log, report::StudyResult& result);
 void describe_examples(const std::vector<tasks::Pair>& pairs, const std::vector<tasks::Prediction>& predictions,
                        report::StudyResult& result);

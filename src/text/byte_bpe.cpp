@@ -7,6 +7,7 @@
 #include <queue>
 
 #include "radonc/core/error.hpp"
+#include "text/tokenizer_files.hpp"
 
 namespace radonc::text {
 namespace {
@@ -222,6 +223,30 @@ std::string ByteBpe::decode(std::span<const TokenId> ids) const {
 std::optional<TokenId> ByteBpe::id_of(std::string_view piece) const {
   const auto found = ids_.find(std::string(piece));
   return found == ids_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::map<std::string, core::GgufValue> ByteBpe::gguf_metadata() const {
+  std::map<std::uint32_t, std::string> by_rank;
+  for (const auto& [pair, merge] : merges_) {
+    const auto left = static_cast<std::size_t>(pair >> 32), right = static_cast<std::size_t>(pair & 0xFFFFFFFF);
+    by_rank[merge.rank] = definition_.pieces[left] + " " + definition_.pieces[right];
+  }
+  std::vector<std::string> merges;
+  for (auto& [rank, merge] : by_rank) merges.push_back(std::move(merge));
+  std::vector<std::int32_t> types(definition_.pieces.size(), kGgufNormal);
+  for (const TokenId id : definition_.added) types[static_cast<std::size_t>(id)] = kGgufUserDefined;
+  for (const TokenId id : definition_.controls) types[static_cast<std::size_t>(id)] = kGgufControl;
+  std::map<std::string, core::GgufValue> out = {
+      {"tokenizer.ggml.model", "gpt2"},
+      {"tokenizer.ggml.pre", pre_tokenizer_name(definition_.pre_tokenizer, definition_.where)},
+      {"tokenizer.ggml.tokens", definition_.pieces},
+      {"tokenizer.ggml.token_type", types},
+      {"tokenizer.ggml.merges", merges},
+      {"tokenizer.ggml.add_bos_token", definition_.adds_bos}};
+  if (definition_.bos) out["tokenizer.ggml.bos_token_id"] = static_cast<std::uint32_t>(*definition_.bos);
+  if (definition_.eos) out["tokenizer.ggml.eos_token_id"] = static_cast<std::uint32_t>(*definition_.eos);
+  if (!definition_.chat_template.empty()) out["tokenizer.chat_template"] = definition_.chat_template;
+  return out;
 }
 
 }  // namespace radonc::text

@@ -8,8 +8,6 @@
 namespace radonc::text {
 namespace {
 
-constexpr double kControl = 3, kUserDefined = 4;  // of tokenizer.ggml.token_type
-
 std::optional<TokenId> id_in(const core::GgufFile& file, const char* key, std::size_t vocabulary) {
   const auto id = file.unsigned_integer(key);
   if (!id) return std::nullopt;
@@ -47,8 +45,8 @@ std::shared_ptr<const Tokenizer> load_gguf_tokenizer(const std::filesystem::path
     definition.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
   }
   for (std::size_t i = 0; i < types->size(); ++i) {
-    if ((*types)[i] == kControl) definition.controls.push_back(static_cast<TokenId>(i));
-    if ((*types)[i] == kUserDefined) definition.added.push_back(static_cast<TokenId>(i));
+    if ((*types)[i] == kGgufControl) definition.controls.push_back(static_cast<TokenId>(i));
+    if ((*types)[i] == kGgufUserDefined) definition.added.push_back(static_cast<TokenId>(i));
   }
   const std::string pre_tokenizer = file.string("tokenizer.ggml.pre").value_or("default");
   const bool is_llama3 = pre_tokenizer == "llama-bpe";  // its files leave out what llama.cpp knows of it

@@ -49,6 +49,20 @@ constexpr const char* kLlama3Expression =
 const char* const kGpt2Expression = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 const char* const kDigitExpression = "\\p{N}";
 
+namespace {
+
+/// By llama.cpp's names.
+const std::map<std::string, std::vector<std::string>>& known_expressions() {
+  static const std::map<std::string, std::vector<std::string>> kKnown = {
+      {"smollm", {kDigitExpression, kGpt2Expression}},
+      {"gpt-2", {kGpt2Expression}},
+      {"llama-bpe", {kLlama3Expression}},
+  };
+  return kKnown;
+}
+
+}  // namespace
+
 PreTokenizer::PreTokenizer(const std::vector<std::string>& expressions, const std::string& where) {
   for (const std::string& written : expressions) {
     const std::string expression = spell_out_white_space(written);
@@ -66,20 +80,21 @@ PreTokenizer::PreTokenizer(const std::vector<std::string>& expressions, const st
 }
 
 std::vector<std::string> pre_tokenizer_expressions(const std::string& name, const std::string& where) {
-  static const std::map<std::string, std::vector<std::string>> kKnown = {
-      {"smollm", {kDigitExpression, kGpt2Expression}},
-      {"gpt-2", {kGpt2Expression}},
-      {"default", {kGpt2Expression}},
-      {"llama-bpe", {kLlama3Expression}},
-  };
-  const auto found = kKnown.find(name);
-  if (found == kKnown.end()) {
+  const auto found = known_expressions().find(name == "default" ? "gpt-2" : name);
+  if (found == known_expressions().end()) {
     throw Error(
         fmt::format("{}: tokenizer.ggml.pre: \"{}\" is not supported. Known are smollm, gpt-2, llama-bpe and "
                     "default.{}",
                     where, name, name == "qwen2" ? " It needs Unicode normalisation (NFC)." : ""));
   }
   return found->second;
+}
+
+std::string pre_tokenizer_name(const std::vector<std::string>& expressions, const std::string& where) {
+  for (const auto& [name, known] : known_expressions())
+    if (known == expressions) return name;
+  throw Error(
+      fmt::format("{}: llama.cpp has no name for this pre-tokenizer. Known are smollm, gpt-2 and llama-bpe.", where));
 }
 
 std::vector<std::string_view> PreTokenizer::split(std::string_view text) const {

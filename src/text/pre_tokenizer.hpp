@@ -24,6 +24,9 @@ class PreTokenizer {
 /// The expressions of a pre-tokenizer, by llama.cpp's name for it. Throws radonc::Error for an unknown name.
 std::vector<std::string> pre_tokenizer_expressions(const std::string& name, const std::string& where);
 
+/// llama.cpp's name for the pre-tokenizer of these expressions. Throws radonc::Error if it has none.
+std::string pre_tokenizer_name(const std::vector<std::string>& expressions, const std::string& where);
+
 /// GPT-2's expression, as Hugging Face's ByteLevel pre-tokenizer applies it.
 extern const char* const kGpt2Expression;
 /// A single digit of any script.

@@ -89,6 +89,34 @@ class SentencePiece : public Tokenizer {
   bool adds_bos() const override { return settings_.add_bos.value_or(true) && processor_.bos_id() >= 0; }
   std::string chat_template() const override { return settings_.chat_template; }
 
+  std::map<std::string, core::GgufValue> gguf_metadata() const override {
+    std::vector<std::string> pieces;
+    std::vector<float> scores;
+    std::vector<std::int32_t> types;
+    for (int id = 0; id < processor_.GetPieceSize(); ++id) {
+      pieces.push_back(processor_.IdToPiece(id));
+      scores.push_back(processor_.GetScore(id));
+      types.push_back(processor_.IsUnknown(id)   ? kGgufUnknown
+                      : processor_.IsControl(id) ? kGgufControl
+                      : processor_.IsByte(id)    ? kGgufByte
+                      : processor_.IsUnused(id)  ? kGgufUnused
+                                                 : kGgufNormal);
+    }
+    std::map<std::string, core::GgufValue> out = {
+        {"tokenizer.ggml.model", "llama"},
+        {"tokenizer.ggml.pre", "default"},
+        {"tokenizer.ggml.tokens", pieces},
+        {"tokenizer.ggml.scores", scores},
+        {"tokenizer.ggml.token_type", types},
+        {"tokenizer.ggml.add_bos_token", adds_bos()},
+        {"tokenizer.ggml.add_eos_token", false},
+        {"tokenizer.ggml.unknown_token_id", static_cast<std::uint32_t>(processor_.unk_id())}};
+    if (bos()) out["tokenizer.ggml.bos_token_id"] = static_cast<std::uint32_t>(*bos());
+    if (eos()) out["tokenizer.ggml.eos_token_id"] = static_cast<std::uint32_t>(*eos());
+    if (!settings_.chat_template.empty()) out["tokenizer.chat_template"] = settings_.chat_template;
+    return out;
+  }
+
  private:
   static std::optional<TokenId> known(int id) { return id < 0 ? std::nullopt : std::optional<TokenId>(id); }
 

@@ -5,6 +5,10 @@
 
 namespace radonc::text {
 
+/// Values of tokenizer.ggml.token_type.
+constexpr std::int32_t kGgufNormal = 1, kGgufUnknown = 2, kGgufControl = 3, kGgufUserDefined = 4, kGgufUnused = 5,
+                       kGgufByte = 6;
+
 std::shared_ptr<const Tokenizer> load_gguf_tokenizer(const std::filesystem::path& file);
 std::shared_ptr<const Tokenizer> load_json_tokenizer(const std::filesystem::path& file);
 std::shared_ptr<const Tokenizer> load_tiktoken_tokenizer(const std::filesystem::path& file);

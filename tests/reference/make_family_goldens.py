@@ -1,10 +1,9 @@
 """Tiny models of each supported family and adapters on them, with what transformers and PEFT compute from them.
 
-    python tests/reference/make_family_goldens.py tests/data/model
+    python tests/reference/make_family_goldens.py tests/data/model  # leaves alone what exists
 
-What exists is left alone; delete a folder to make it anew. Made with torch 2.15, transformers 5.23 and peft
-0.21.2 (each .npz names its versions in "reference"). Everything is float32 with eager attention, dropout off. Logits
-and losses are those of the files as written: every model and adapter is loaded back before it is run.
+Made with torch 2.15, transformers 5.23 and peft
+0.21.2 (see "reference" in each .npz), in float32 with eager attention, dropout off, from the files as written.
 
 NAME/ holds a model and golden.npz: ids, base (the logits). tiny_llama/ and tiny_mistral/ add an adapter/ and, in
 golden.npz, num_prompt_tokens, adapted (logits), loss (mean over the tokens after the prompt) and grad.<parameter>.
@@ -24,8 +23,7 @@ Cached generation under dynamic NTK scaling: transformers computes the frequenci
 longer than every one before it and than max_position_embeddings, but the keys in the cache keep the rotation they got
 when they were written. The logits of cached generation therefore differ from those of one pass over the same ids, and
 the difference stays. tiny_llama_dynamic/golden.npz has both: base (one pass) and cached (the first 12 ids in one pass,
-then one at a time). The frequencies are also state of the model: they stay those of the longest sequence seen until a
-sequence shorter than max_position_embeddings comes. A fresh model makes each golden here.
+then one at a time). A fresh model makes each golden, since the frequencies stay those of the longest sequence seen.
 """
 
 import json

@@ -5,13 +5,19 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "radonc/model/config.hpp"
+#include "radonc/ops/nf4.hpp"
 
 namespace radonc::model {
 
-/// An opened checkpoint: a GGUF file, or a folder with config.json and safetensors files.
+/// An opened checkpoint, one of
+///   a GGUF file;
+///   Hugging Face's folder: config.json, and model.safetensors or its shards with model.safetensors.index.json;
+///   Meta's folder: params.json and consolidated.*.pth;
+///   Mistral's folder: params.json and consolidated.safetensors.
 class Checkpoint {
  public:
   /// Recognises the layout and checks every header before anything large is allocated.
@@ -25,6 +31,9 @@ class Checkpoint {
   /// The tensor in `dtype`, in memory of its own, e.g. "model.layers.0.mlp.up_proj.weight".
   /// Throws radonc::Error naming file and tensor if it is missing or of an unknown type.
   [[nodiscard]] virtual torch::Tensor tensor(const std::string& name, torch::ScalarType dtype) const = 0;
+
+  /// The matrix `name` where the checkpoint holds it in NF4, as bitsandbytes writes it; else nothing.
+  [[nodiscard]] virtual std::optional<ops::Nf4> nf4(const std::string& /*name*/) const { return std::nullopt; }
 };
 
 }  // namespace radonc::model

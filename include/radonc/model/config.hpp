@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "radonc/ops/rope.hpp"
+
 namespace radonc::model {
 
 /// Field names follow Hugging Face's `config.json`.
@@ -17,12 +19,20 @@ struct TransformerConfig {
   std::int64_t head_dim = 0;                 ///< hidden_size / num_attention_heads unless the file says otherwise
   std::int64_t max_position_embeddings = 0;  ///< longest sequence the model was trained for
   double rope_theta = 10000;
+  ops::RopeScaling rope_scaling;
   double rms_norm_eps = 1e-5;
-  std::int64_t sliding_window = 0;  ///< keys a token sees, itself included; 0 means all
+  std::int64_t sliding_window = 0;      ///< keys a token sees, itself included; 0 means all
+  std::int64_t first_window_layer = 0;  ///< layers before it see all keys (Qwen2's max_window_layers)
+  bool qkv_bias = false;                ///< the projections of queries, keys and values have a bias
+  bool output_bias = false;             ///< the projection after attention has one
+  bool mlp_bias = false;
   bool tie_word_embeddings = false;
 
   bool operator==(const TransformerConfig&) const = default;
 };
+
+/// The longest sequence that `config` runs: under dynamic scaling more than it was trained for.
+std::int64_t longest_sequence(const TransformerConfig& config);
 
 /// Throws radonc::Error naming `where` and the field if a size is missing, not positive, or does not divide.
 void validate(const TransformerConfig& config, const std::string& where);

@@ -24,14 +24,21 @@ enum class Dtype {
 /// The storage type `dtype` stands for on this machine.
 torch::ScalarType resolve(Dtype dtype);
 
+enum class Quantization {
+  kNone,
+  kNf4,  ///< the blocks' linear layers in 4 bits with double quantisation (QLoRA), the rest in `dtype`
+};
+
 struct LoadOptions {
   Dtype dtype = Dtype::kAuto;
+  Quantization quantization = Quantization::kNone;  ///< a checkpoint that is quantised in NF4 stays so either way
 };
 
 /// A frozen linear layer, with an optional trainable update that `lora::inject` puts there.
 struct Linear {
-  std::string name;      ///< as in Hugging Face, "model.layers.0.self_attn.q_proj"
-  torch::Tensor weight;  ///< [out, in], frozen
+  std::string name;          ///< as in Hugging Face, "model.layers.0.self_attn.q_proj"
+  ops::FrozenWeight weight;  ///< [out, in]
+  torch::Tensor bias;        ///< [out], undefined where the layer has none
   std::optional<ops::LowRankUpdate> update;
 
   /// x [T, in] → [T, out]
@@ -46,6 +53,17 @@ struct Layer {
   Linear gate, up, down;              ///< the MLP's
 };
 
+/// One frozen tensor of a model.
+struct FrozenTensor {
+  std::string name;          ///< as in Hugging Face, "model.layers.0.mlp.up_proj.weight"
+  ops::FrozenWeight matrix;  ///< where it is a matrix
+  torch::Tensor vector;      ///< where it is a norm's weight or a bias
+  /// The values in `type`; what is quantised is dequantised at every call.
+  [[nodiscard]] torch::Tensor dense(torch::ScalarType type) const {
+    return vector.defined() ? vector.to(type) : matrix.dense(type);
+  }
+};
+
 /// Keys and values of B sequences, each up to `capacity` tokens long.
 struct KvCache {
   std::vector<torch::Tensor> keys;    ///< one a layer, [B, kv_heads, capacity, head_dim]
@@ -58,9 +76,11 @@ class Transformer {
   /// Throws radonc::Error naming the file and the tensor if something is missing, truncated or misshapen.
   static Transformer load(const std::filesystem::path& path, const LoadOptions& options = {});
 
-  /// Assembles a model from tensors named as in Hugging Face; `where` names their source in messages.
+  /// Assembles a model from tensors named as in Hugging Face; `where` names their source in messages. `weight_of`, if
+  /// given, delivers the weights of the blocks' linear layers in its place.
   Transformer(const TransformerConfig& config, const std::function<torch::Tensor(const std::string&)>& tensor_of,
-              const std::string& where);
+              const std::string& where,
+              const std::function<ops::FrozenWeight(const std::string&)>& weight_of = nullptr);
 
   /// Logits [T, vocabulary] float32 of every token of a batch, without gradients.
   [[nodiscard]] torch::Tensor logits(const batch::Batch& batch) const;
@@ -92,6 +112,23 @@ class Transformer {
   [[nodiscard]] std::vector<Linear*> linears();
   [[nodiscard]] std::vector<const Linear*> linears() const;
 
+  /// "lm_head" or "embed_tokens": the frozen weight, [vocabulary, hidden].
+  [[nodiscard]] const torch::Tensor& frozen_module(const std::string& name) const;
+  void set_frozen_module(const std::string& name, const torch::Tensor& weight);
+  /// Uses `weight`, [vocabulary, hidden] float32, in place of it; the frozen one again if `weight` is undefined.
+  void replace_module(const std::string& name, const torch::Tensor& weight);
+  /// What replaces it; undefined if nothing does.
+  [[nodiscard]] const torch::Tensor& trained_module(const std::string& name) const;
+
+  /// Every frozen tensor in the order of Hugging Face's files; a tied head is left out.
+  [[nodiscard]] std::vector<FrozenTensor> frozen_tensors() const;
+
+  /// Whether an adapter changes what the frozen tensors say.
+  [[nodiscard]] bool has_adapter() const;
+
+  /// Bytes of all frozen parameters as they are stored.
+  [[nodiscard]] std::int64_t num_bytes() const;
+
   /// Number of frozen parameters; a tied head counts once.
   [[nodiscard]] std::int64_t num_parameters() const;
 
@@ -100,12 +137,18 @@ class Transformer {
   [[nodiscard]] torch::Tensor run(const batch::Batch& batch, Context& context) const;
   [[nodiscard]] torch::Tensor mlp(const Layer& layer, const torch::Tensor& hidden,
                                   const std::optional<at::Generator>& generator) const;
+  [[nodiscard]] torch::Tensor embed(const torch::Tensor& ids) const;
+  [[nodiscard]] torch::Tensor head_weight() const;
+  [[nodiscard]] bool has_window(std::size_t layer) const {
+    return config_.sliding_window > 0 && static_cast<std::int64_t>(layer) >= config_.first_window_layer;
+  }
 
   TransformerConfig config_;
   torch::Tensor embedding_;  // [vocabulary, hidden]
   std::vector<Layer> layers_;
-  torch::Tensor final_norm_;  // [hidden]
-  torch::Tensor head_;        // [vocabulary, hidden]; the embedding itself where tied
+  torch::Tensor final_norm_;                        // [hidden]
+  torch::Tensor head_;                              // [vocabulary, hidden]; the embedding itself where tied
+  torch::Tensor trained_embedding_, trained_head_;  // in their places where defined
 };
 
 }  // namespace radonc::model

@@ -6,7 +6,7 @@
 namespace radonc::ops {
 
 /// Σ_t -log softmax(h_t Wᵀ)[label_t], computed in chunks of rows, forward and gradient in one pass, in float32.
-///   hidden [N, n]   weight [vocabulary, n] frozen, same type as hidden   labels [N] int64   → scalar float32
+///   hidden [N, n]   weight [vocabulary, n], same type as hidden, frozen or not   labels [N] int64   → scalar float32
 /// Throws c10::Error on mismatched shapes.
 torch::Tensor linear_cross_entropy(const torch::Tensor& hidden, const torch::Tensor& weight,
                                    const torch::Tensor& labels);

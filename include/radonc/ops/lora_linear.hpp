@@ -5,21 +5,37 @@
 
 #include <optional>
 
+#include "radonc/ops/frozen_weight.hpp"
+
 namespace radonc::ops {
 
 /// The trainable part. `a` starts random, `b` at zero, so that the update starts at zero.
 struct LowRankUpdate {
   torch::Tensor a;     ///< [rank, in] float32
   torch::Tensor b;     ///< [out, rank] float32
-  double scale = 1;    ///< alpha / rank
+  double scale = 1;    ///< alpha / rank, or alpha / √rank (rsLoRA, Kalajdzievski 2023)
   double dropout = 0;  ///< probability that an input of the update is zeroed in training
+
+  // Where defined:
+  torch::Tensor bias;           ///< [out] float32, trained in place of the layer's own bias
+  torch::Tensor magnitude;      ///< [out] float32: DoRA's length of each row of the adapted weight (Liu et al. 2024)
+  torch::Tensor squared_norms;  ///< [out] float32: the frozen rows' squared lengths, for DoRA
+  torch::Tensor start_a;        ///< [rank, in] float32, frozen: what `a` started as, when it did not start at a zero
+  torch::Tensor start_b;        ///< [out, rank] float32, frozen: update (PiSSA); their product is subtracted
+
+  /// scale · (B A - B₀ A₀), and for DoRA what makes each row of W + scale · B A as long as `magnitude` says.
+  ///   weight [out, in] float32 → the adapted weight, [out, in] float32
+  [[nodiscard]] torch::Tensor apply_to(const torch::Tensor& weight) const;
 };
 
-/// y = x Wᵀ + scale · dropout(x) Aᵀ Bᵀ
-///   x [T, in]   weight [out, in] frozen, same type as x   y [T, out]
+/// y = x Wᵀ + bias + scale · dropout(x) Aᵀ Bᵀ
+///   x [T, in]   weight [out, in] frozen   bias [out] frozen, or undefined   y [T, out], type of x
+/// With a magnitude m: y = g ∘ (x Wᵀ + scale · x Aᵀ Bᵀ) + bias, where g = m / |rows of W + scale · B A|, the norm taken
+/// as a constant in the backward pass and computed without forming B A.
 /// Without `update` it is the frozen layer alone. Dropout happens only where `generator` is given.
-/// The backward pass computes what flows on to x, and the gradients of A and B; never one of W.
-torch::Tensor lora_linear(const torch::Tensor& x, const torch::Tensor& weight,
+/// The backward pass computes what flows on to x and the update's gradients; never one of W. A quantised W is
+/// dequantised in both passes and not kept between them.
+torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, const torch::Tensor& bias = {},
                           const std::optional<LowRankUpdate>& update = std::nullopt,
                           const std::optional<at::Generator>& generator = std::nullopt);
 

@@ -17,14 +17,16 @@ namespace radonc::study {
 
 struct StudyConfig {
   std::filesystem::path records;    ///< JSONL file of case records
-  std::filesystem::path model;      ///< GGUF file, or folder of a Hugging Face checkpoint
+  std::filesystem::path model;      ///< GGUF file, or folder of a checkpoint
   std::filesystem::path tokenizer;  ///< empty: the one that comes with the model
   std::filesystem::path output;     ///< folder for everything the study leaves
   std::string model_name;           ///< for the report; empty: the model's file or folder name
+  std::string prompt_template;  ///< "chatml", "mistral-v1" …, see text::PromptTemplate; empty: the tokenizer's own
   model::Dtype dtype = model::Dtype::kAuto;
-  std::int64_t max_train_cases = 0;   ///< 0: all cases of the training part
-  std::int64_t num_test_cases = 200;  ///< held-out cases
-  std::uint64_t seed = 0;             ///< of the split; the trainer and the adapter have seeds of their own
+  model::Quantization quantization = model::Quantization::kNone;  ///< kNf4: QLoRA
+  std::int64_t max_train_cases = 0;                               ///< 0: all cases of the training part
+  std::int64_t num_test_cases = 200;                              ///< held-out cases
+  std::uint64_t seed = 0;  ///< of the split; the trainer and the adapter have seeds of their own
   lora::LoraConfig lora;
   train::TrainConfig train;
   generate::GenerateConfig generate;

@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "radonc/core/gguf_writer.hpp"
 
 namespace radonc::text {
 
@@ -48,6 +51,10 @@ class Tokenizer {
 
   /// The Jinja chat template stored with the tokenizer; empty if none. Used to recognise the PromptTemplate.
   [[nodiscard]] virtual std::string chat_template() const = 0;
+
+  /// The tokenizer as GGUF metadata, tokenizer.ggml.*, with which llama.cpp encodes as this one does.
+  /// Throws radonc::Error if llama.cpp has no name for the way it cuts text into words.
+  [[nodiscard]] virtual std::map<std::string, core::GgufValue> gguf_metadata() const = 0;
 };
 
 }  // namespace radonc::text

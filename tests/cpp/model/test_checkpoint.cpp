@@ -51,8 +51,8 @@ TEST_CASE("what does not fit together is named") {
   replace(path / "config.json", "\"model_type\": \"mistral\"", "\"model_type\": \"gpt2\"");
   CHECK_THROWS_WITH_AS(loading(), doctest::Contains("model_type"), Error);
   fresh();
-  replace(path / "config.json", "\"rope_type\": \"default\"", "\"rope_type\": \"yarn\"");
-  CHECK_THROWS_WITH_AS(loading(), doctest::Contains("yarn"), Error);
+  replace(path / "config.json", "\"rope_type\": \"default\"", "\"rope_type\": \"longrope\"");
+  CHECK_THROWS_WITH_AS(loading(), doctest::Contains("longrope"), Error);
   fresh();
   std::filesystem::resize_file(path / "model.safetensors", 50000);
   CHECK_THROWS_WITH_AS(loading(), doctest::Contains("model.safetensors"), Error);

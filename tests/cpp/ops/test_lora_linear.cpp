@@ -17,7 +17,7 @@ TEST_CASE("lora_linear and its gradients equal plain autograd in float64") {
                               .b = torch::randn({17, 4}).set_requires_grad(true),
                               .scale = 0.75};
     const auto upstream = torch::randn({tokens, 17});
-    const auto y = ops::lora_linear(x, weight, update);
+    const auto y = ops::lora_linear(x, weight, {}, update);
     y.backward(upstream);
 
     auto wide = [](const torch::Tensor& t) { return t.detach().to(torch::kFloat64).set_requires_grad(true); };
@@ -36,12 +36,12 @@ TEST_CASE("dropout zeroes inputs of the update alone, keeps their mean, and foll
   const auto weight = torch::zeros({1, 10000});
   ops::LowRankUpdate update{.a = torch::full({1, 10000}, 1e-4), .b = torch::ones({1, 1}), .scale = 1, .dropout = 0.25};
   const auto run = [&](std::uint64_t seed) {
-    return ops::lora_linear(x, weight, update, at::make_generator<at::CPUGeneratorImpl>(seed)).item<double>();
+    return ops::lora_linear(x, weight, {}, update, at::make_generator<at::CPUGeneratorImpl>(seed)).item<double>();
   };
   CHECK(run(1) == run(1));
   CHECK(run(1) != run(2));
   CHECK(run(1) == doctest::Approx(1).epsilon(0.03));
-  CHECK(ops::lora_linear(x, weight, update).item<double>() == doctest::Approx(1));
+  CHECK(ops::lora_linear(x, weight, {}, update).item<double>() == doctest::Approx(1));
 }
 
 TEST_CASE("the gradient with dropout flows through the kept inputs only") {
@@ -50,7 +50,7 @@ TEST_CASE("the gradient with dropout flows through the kept inputs only") {
                             .b = torch::randn({3, 2}).set_requires_grad(true),
                             .scale = 2,
                             .dropout = 0.5};
-  ops::lora_linear(x, torch::zeros({3, 8}), update, at::make_generator<at::CPUGeneratorImpl>(7)).sum().backward();
+  ops::lora_linear(x, torch::zeros({3, 8}), {}, update, at::make_generator<at::CPUGeneratorImpl>(7)).sum().backward();
   const auto keep = torch::empty_like(x).bernoulli_(0.5, at::make_generator<at::CPUGeneratorImpl>(7)).div_(0.5);
   const auto expected = keep * update.b.sum(0).mul(2).unsqueeze(0).matmul(update.a).detach();
   CHECK(test::relative_difference(x.grad(), expected) < 1e-6);

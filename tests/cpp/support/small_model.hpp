@@ -23,6 +23,10 @@ inline model::Transformer small_model(const model::TransformerConfig& c = small_
   torch::manual_seed(seed);
   const auto shape = [&](const std::string& name) -> std::vector<std::int64_t> {
     if (name.ends_with("norm.weight")) return {c.hidden_size};
+    if (name.ends_with("q_proj.bias")) return {c.num_attention_heads * c.head_dim};
+    if (name.ends_with("k_proj.bias") || name.ends_with("v_proj.bias")) return {c.num_key_value_heads * c.head_dim};
+    if (name.ends_with("o_proj.bias") || name.ends_with("down_proj.bias")) return {c.hidden_size};
+    if (name.ends_with(".bias")) return {c.intermediate_size};
     if (name.ends_with("embed_tokens.weight") || name == "lm_head.weight") return {c.vocab_size, c.hidden_size};
     if (name.find("q_proj") != name.npos) return {c.num_attention_heads * c.head_dim, c.hidden_size};
     if (name.find("o_proj") != name.npos) return {c.hidden_size, c.num_attention_heads * c.head_dim};

@@ -1,0 +1,43 @@
+// NF4: 4 bits a weight, in blocks of 64 that share a scale (Dettmers et al. 2023, QLoRA). Codes, constants and layout
+// are those of bitsandbytes.
+#pragma once
+
+#include <torch/types.h>
+
+#include <array>
+#include <cstdint>
+
+namespace radonc::ops {
+
+/// The 16 values a code stands for: quantiles of a normal distribution, scaled to [-1, 1].
+extern const std::array<float, 16> kNf4Values;
+
+/// A quantised matrix. With double quantisation the blocks' scales are themselves 8-bit codes.
+struct Nf4 {
+  static constexpr std::int64_t kBlock = 64;         ///< weights that share a scale
+  static constexpr std::int64_t kNestedBlock = 256;  ///< scales that share a scale
+
+  std::int64_t rows = 0, columns = 0;
+  torch::Tensor codes;          ///< [rows · columns / 2] uint8, the first weight in the high four bits
+  torch::Tensor absmax;         ///< [blocks] float32, or uint8 codes with double quantisation
+  torch::Tensor nested_absmax;  ///< [blocks / 256, rounded up] float32; undefined without double quantisation
+  torch::Tensor nested_map;     ///< [256] float32: what the codes in `absmax` stand for
+  double nested_offset = 0;     ///< added to every scale
+  torch::ScalarType source_type = torch::kBFloat16;  ///< of the weights before; recorded in files
+
+  [[nodiscard]] bool is_double_quantized() const { return nested_absmax.defined(); }
+  /// The blocks' scales: [blocks] float32.
+  [[nodiscard]] torch::Tensor scales() const;
+};
+
+/// Quantises a matrix [rows, columns] of any floating type; rows · columns must be a multiple of 64.
+/// Throws radonc::Error otherwise.
+Nf4 nf4_quantize(const torch::Tensor& weight, bool double_quantization = true);
+
+/// [rows, columns] in `type` (float32, bfloat16 or float16).
+torch::Tensor nf4_dequantize(const Nf4& weight, torch::ScalarType type);
+
+/// bitsandbytes' 8-bit dynamic map: [256] float32, ascending (Dettmers et al. 2022).
+torch::Tensor dynamic_map();
+
+}  // namespace radonc::ops

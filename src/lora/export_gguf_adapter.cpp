@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include "lora/plain_lora.hpp"
+#include "model/gguf_layout.hpp"
+#include "radonc/core/error.hpp"
+#include "radonc/core/gguf_writer.hpp"
+#include "radonc/lora/adapter_io.hpp"
+
+namespace radonc::lora {
+
+void export_gguf_adapter(const Adapter& trained, const model::TransformerConfig& base,
+                         const std::filesystem::path& path) {
+  const auto refuse = [&](const char* what) {
+    throw Error(fmt::format("{}: a GGUF adapter cannot hold {}. Merge the adapter and export the model instead.",
+                            path.string(), what));
+  };
+  if (!trained.saved_modules.empty()) refuse("modules trained whole");
+  for (const ops::LowRankUpdate& update : trained.updates) {
+    if (update.magnitude.defined()) refuse("DoRA's magnitudes");
+    if (update.bias.defined()) refuse("biases");
+  }
+  const torch::NoGradGuard no_gradient;
+  const Adapter adapter = as_plain_lora(trained);
+  std::vector<core::GgufTensorSource> sources;
+  const auto add = [&](const std::string& name, const torch::Tensor& values) {
+    const auto held = values.contiguous();
+    sources.push_back({.name = name,
+                       .shape = held.sizes().vec(),
+                       .type = core::GgufType::kF32,
+                       .deliver = [held](const core::GgufSink& sink) {
+                         sink({static_cast<const std::byte*>(held.const_data_ptr()), held.nbytes()});
+                       }});
+  };
+  for (std::size_t i = 0; i < adapter.modules.size(); ++i) {
+    const ops::LowRankUpdate& update = adapter.updates[i];
+    const std::string name = adapter.modules[i] + ".weight", gguf = model::gguf_name(name);
+    // llama.cpp multiplies by alpha / rank.
+    const double factor = update.scale * static_cast<double>(update.a.size(0)) / adapter.config.alpha;
+    const auto b = std::abs(factor - 1) < 1e-12 ? update.b.detach() : update.b.detach() * factor;
+    add(gguf + ".lora_a", update.a.detach());
+    add(gguf + ".lora_b", model::in_gguf_order(name, b, base));
+  }
+  core::write_gguf(path,
+                   {{"general.type", "adapter"},
+                    {"general.architecture", model::gguf_architecture(base)},
+                    {"adapter.type", "lora"},
+                    {"adapter.lora.alpha", static_cast<float>(adapter.config.alpha)}},
+                   sources);
+}
+
+}  // namespace radonc::lora

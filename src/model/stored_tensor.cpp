@@ -1,0 +1,40 @@
+#include "model/stored_tensor.hpp"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <cstring>
+#include <map>
+
+#include "radonc/core/error.hpp"
+
+namespace radonc::model {
+
+torch::Tensor stored_tensor(const core::SafetensorsTensor& source, torch::ScalarType dtype,
+                            const std::shared_ptr<const void>& file, const std::string& where) {
+  static const std::map<std::string, torch::ScalarType> kTypes = {{"F32", torch::kFloat32},
+                                                                  {"F16", torch::kFloat16},
+                                                                  {"BF16", torch::kBFloat16},
+                                                                  {"F64", torch::kFloat64},
+                                                                  {"U8", torch::kUInt8}};
+  const auto found = kTypes.find(source.dtype);
+  const bool wanted = found != kTypes.end() &&
+                      (dtype == torch::ScalarType::Undefined || (dtype == torch::kUInt8) == (source.dtype == "U8"));
+  if (!wanted) {
+    throw Error(fmt::format("{}: tensor {}: type {} is not supported. Expected F32, F16 or BF16.", where, source.name,
+                            source.dtype));
+  }
+  const torch::ScalarType type = found->second;
+  auto* bytes = const_cast<std::byte*>(source.bytes.data());
+  if (reinterpret_cast<std::uintptr_t>(bytes) % c10::elementSize(type) != 0) {  // a file of foreign make
+    auto copy = torch::empty(source.shape, type);
+    std::memcpy(copy.data_ptr(), bytes, source.bytes.size());
+    return dtype == torch::ScalarType::Undefined ? copy : copy.to(dtype);
+  }
+  const auto mapped = torch::from_blob(
+      bytes, source.shape, [file](void*) { /* keeps `file` */ }, type);
+  return dtype == torch::ScalarType::Undefined ? mapped : mapped.to(dtype);
+}
+
+}  // namespace radonc::model

@@ -1,0 +1,62 @@
+#include "radonc/lora/merge.hpp"
+
+#include <doctest/doctest.h>
+#include <torch/torch.h>
+
+#include "radonc/core/error.hpp"
+#include "support/small_model.hpp"
+#include "support/tensors.hpp"
+
+using namespace radonc;
+
+namespace {
+
+lora::Adapter moved_adapter(model::Transformer& model, const lora::LoraConfig& config) {
+  auto adapter = lora::inject(model, config);
+  adapter.parameters.add_(torch::randn_like(adapter.parameters) * 0.02);
+  return adapter;
+}
+
+}  // namespace
+
+TEST_CASE("a merged model answers as the adapted one, and unmerging gives every bit back") {
+  const auto ids = torch::arange(30);
+  for (const bool dora : {false, true}) {
+    auto model = test::small_model();
+    const auto original = model.forward(ids);
+    const auto adapter = moved_adapter(model, {.rank = 4, .use_dora = dora});
+    const auto adapted = model.forward(ids);
+    CHECK(test::relative_difference(adapted, original) > 1e-3);
+    const auto merged = lora::merge(model, adapter);
+    CHECK_FALSE(model.has_adapter());
+    CHECK(merged.relative_error == 0);
+    CHECK(test::relative_difference(model.forward(ids), adapted) < 1e-5);
+    lora::unmerge(model, merged);
+    CHECK(torch::equal(model.forward(ids), adapted));
+    lora::remove(model);
+    CHECK(torch::equal(model.forward(ids), original));
+  }
+}
+
+TEST_CASE("what is lost to rounding is reported: more in NF4 than in float32") {
+  auto model = test::small_model();
+  const auto adapter = moved_adapter(model, {.rank = 4, .target_modules = {"up_proj"}});
+  const auto merged = lora::merge(model, adapter, lora::MergeTarget::kNf4);
+  CHECK(model.linears()[5]->weight.nf4().has_value());
+  CHECK(merged.relative_error > 0.1);  // the change is smaller than NF4's steps
+  CHECK(merged.worst_module.ends_with("up_proj"));
+  lora::unmerge(model, merged);
+  CHECK_FALSE(model.linears()[5]->weight.nf4().has_value());
+}
+
+TEST_CASE("another model's adapter is not merged, and the model stays as it was") {
+  auto model = test::small_model();
+  auto config = test::small_config();
+  config.intermediate_size = 64;
+  auto other = test::small_model(config);
+  const auto adapter = moved_adapter(other, {.rank = 4});
+  const auto ids = torch::arange(30);
+  const auto original = model.forward(ids);
+  CHECK_THROWS_WITH_AS(lora::merge(model, adapter), doctest::Contains("does not fit"), Error);
+  CHECK(torch::equal(model.forward(ids), original));
+}
