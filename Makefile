@@ -11,10 +11,10 @@ TEST_FLAGS := --config-settings=cmake.define.RADONC_BUILD_TESTS=ON \
     --config-settings=cmake.define.RADONC_BUILD_EXAMPLES=ON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench docs wheel format clean
+.PHONY: help setup build demo test bench bench-large docs wheel format clean
 
 help:  ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-8s%s\n' "$$name" "$$text"; done
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-13s%s\n' "$$name" "$$text"; done
 
 setup:  ## install system packages, the virtual environment and the Python tools
 	@tools/setup.sh
@@ -38,6 +38,9 @@ test: build  ## layout check, C++ tests, consumer project, Python tests
 
 bench: build  ## run the benchmarks
 	@set -e; shopt -s nullglob; for file in benchmarks/*.py; do echo "== $$file"; $(PY) "$$file"; done
+
+bench-large: build  ## run the benchmarks of 7B models: 24 GB of memory, 16 GB of disk, ten minutes
+	$(PY) benchmarks/large/seven_billion.py
 
 docs: setup  ## check that every link and path of the documentation exists
 	$(PY) tools/check_docs.py

@@ -30,8 +30,10 @@ Transformer Transformer::load(const std::filesystem::path& path, const LoadOptio
   const auto tensor = [&](const std::string& name) { return checkpoint->tensor(name, dtype); };
   const auto weight = [&](const std::string& name) -> ops::FrozenWeight {
     if (auto stored = checkpoint->nf4(name)) return std::move(*stored);
-    if (options.quantization == Quantization::kNf4) return ops::nf4_quantize(tensor(name));
-    return tensor(name);
+    if (options.quantization == Quantization::kNone) return tensor(name);
+    auto quantized = ops::nf4_quantize(tensor(name));
+    checkpoint->release(name);
+    return quantized;
   };
   return {checkpoint->config(), tensor, path.string(), weight};
 }

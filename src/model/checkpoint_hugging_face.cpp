@@ -178,6 +178,10 @@ class HuggingFaceCheckpoint : public Checkpoint {
     return stored(name, dtype);
   }
 
+  void release(const std::string& name) const override {
+    if (const auto found = where_.find(name); found != where_.end()) core::release_pages(found->second.tensor.bytes);
+  }
+
   [[nodiscard]] std::optional<ops::Nf4> nf4(const std::string& name) const override {
     const auto state_of = where_.find(name + ".quant_state.bitsandbytes__nf4");
     if (state_of == where_.end()) return std::nullopt;

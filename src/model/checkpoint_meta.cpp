@@ -171,6 +171,12 @@ class MetaCheckpoint : public Checkpoint {
     return values;
   }
 
+  void release(const std::string& name) const override {
+    for (const Shard& shard : shards_)
+      if (const auto found = shard.tensors.find(meta_name(name)); found != shard.tensors.end())
+        core::release_pages(found->second.bytes);
+  }
+
  private:
   std::filesystem::path folder_;
   std::vector<Shard> shards_;

@@ -29,7 +29,7 @@ ordered_json rope_json(const ops::RopeScaling& s) {
               {"factor", s.factor},
               {"low_freq_factor", s.low_freq_factor},
               {"high_freq_factor", s.high_freq_factor},
-              {"original_max_position_embeddings", s.original_max_position_embeddings}};
+              {"original_max_position_embeddings", static_cast<std::int64_t>(s.original_max_position_embeddings)}};
     case Type::kYarn:
       return {{"rope_type", "yarn"},
               {"factor", s.factor},
@@ -37,7 +37,7 @@ ordered_json rope_json(const ops::RopeScaling& s) {
               {"beta_slow", s.beta_slow},
               {"attention_factor", s.attention_factor},
               {"truncate", s.truncate},
-              {"original_max_position_embeddings", s.original_max_position_embeddings}};
+              {"original_max_position_embeddings", static_cast<std::int64_t>(s.original_max_position_embeddings)}};
     case Type::kFactors:
       break;
   }

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "radonc/core/error.hpp"
+#include "radonc/core/file.hpp"
 
 namespace radonc::model {
 
@@ -34,7 +35,10 @@ torch::Tensor stored_tensor(const core::SafetensorsTensor& source, torch::Scalar
   }
   const auto mapped = torch::from_blob(
       bytes, source.shape, [file](void*) { /* keeps `file` */ }, type);
-  return dtype == torch::ScalarType::Undefined ? mapped : mapped.to(dtype);
+  if (dtype == torch::ScalarType::Undefined || dtype == type) return mapped;
+  auto converted = mapped.to(dtype);
+  core::release_pages(source.bytes);
+  return converted;
 }
 
 }  // namespace radonc::model

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/nf4.hpp"
 #include "radonc/core/error.hpp"
 
 namespace radonc::ops {
@@ -30,16 +31,13 @@ const std::array<float, 16> kNf4Values = {-1.0F,
 
 namespace {
 
-constexpr float kSmallest = 1e-38F;  // of a scale that is divided by
+constexpr float kSmallest = 1e-38F;   // of a scale that is divided by
+constexpr std::int64_t kGrain = 256;  // blocks that make one thread's share
 
 /// The index of the value nearest to each of `scaled`; between two values the lower one.
 torch::Tensor nearest(const torch::Tensor& scaled, const torch::Tensor& values) {
   const auto bounds = (values.slice(0, 0, -1) + values.slice(0, 1)) / 2;
   return torch::bucketize(scaled, bounds, /*out_int32=*/true).to(torch::kUInt8);
-}
-
-torch::Tensor nf4_values() {
-  return torch::from_blob(const_cast<float*>(kNf4Values.data()), {16}, torch::kFloat32);
 }
 
 /// Scales of 256 at a time, the rest last: codes and absmax.
@@ -58,20 +56,6 @@ std::pair<torch::Tensor, torch::Tensor> quantize_scales(const torch::Tensor& sca
     codes.push_back(nearest((rest / absmax.back()).clamp(-1, 1), map));
   }
   return {torch::cat(codes), torch::cat(absmax)};
-}
-
-template <typename T>
-void dequantize(const std::uint8_t* codes, const float* scales, std::int64_t begin, std::int64_t end, T* out) {
-  for (std::int64_t block = begin; block < end; ++block) {
-    T values[16];
-    for (std::size_t i = 0; i < 16; ++i) values[i] = static_cast<T>(kNf4Values[i] * scales[block]);
-    const std::uint8_t* from = codes + block * (Nf4::kBlock / 2);
-    T* to = out + block * Nf4::kBlock;
-    for (std::int64_t i = 0; i < Nf4::kBlock / 2; ++i) {
-      to[2 * i] = values[from[i] >> 4];
-      to[2 * i + 1] = values[from[i] & 15];
-    }
-  }
 }
 
 }  // namespace
@@ -112,16 +96,17 @@ Nf4 nf4_quantize(const torch::Tensor& weight, bool double_quantization) {
   const std::int64_t count = flat.numel();
   out.codes = torch::empty({count / 2}, torch::kUInt8);
   out.absmax = torch::empty({count / Nf4::kBlock}, torch::kFloat32);
-  const auto values = nf4_values();
+  float bounds[15];
+  for (std::size_t i = 0; i < 15; ++i) bounds[i] = (kNf4Values[i] + kNf4Values[i + 1]) / 2;
   constexpr std::int64_t kChunk = 1 << 22;  // bounds the temporary memory
   for (std::int64_t begin = 0; begin < count; begin += kChunk) {
-    const std::int64_t size = std::min(kChunk, count - begin);
-    const auto blocks = flat.narrow(0, begin, size).to(torch::kFloat32).view({-1, Nf4::kBlock});
-    const auto absmax = std::get<0>(blocks.abs().max(1));
-    const auto factor = 1.0 / absmax.clamp_min(kSmallest).unsqueeze(1);
-    const auto codes = nearest((blocks * factor).clamp(-1, 1).flatten(), values).view({-1, 2});
-    out.absmax.narrow(0, begin / Nf4::kBlock, size / Nf4::kBlock).copy_(absmax);
-    out.codes.narrow(0, begin / 2, size / 2).copy_(codes.select(1, 0) * 16 + codes.select(1, 1));
+    const auto chunk = flat.slice(0, begin, std::min(begin + kChunk, count)).to(torch::kFloat32);
+    auto* codes = out.codes.data_ptr<std::uint8_t>() + begin / 2;
+    auto* absmax = out.absmax.data_ptr<float>() + begin / Nf4::kBlock;
+    at::parallel_for(0, chunk.numel() / Nf4::kBlock, kGrain, [&](std::int64_t first, std::int64_t last) {
+      kernels::nf4_quantize_blocks(chunk.const_data_ptr<float>() + first * Nf4::kBlock, bounds, last - first,
+                                   codes + first * Nf4::kBlock / 2, absmax + first);
+    });
   }
   if (double_quantization) {
     const auto offset = out.absmax.mean();
@@ -137,8 +122,10 @@ torch::Tensor nf4_dequantize(const Nf4& weight, torch::ScalarType type) {
   const auto scales = weight.scales().contiguous();
   auto out = torch::empty({weight.rows, weight.columns}, type);
   const auto run = [&]<typename T>(T* to) {
-    at::parallel_for(0, scales.size(0), 256, [&](std::int64_t begin, std::int64_t end) {
-      dequantize(weight.codes.const_data_ptr<std::uint8_t>(), scales.const_data_ptr<float>(), begin, end, to);
+    at::parallel_for(0, scales.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
+      kernels::nf4_dequantize_blocks(weight.codes.const_data_ptr<std::uint8_t>() + begin * Nf4::kBlock / 2,
+                                     scales.const_data_ptr<float>() + begin, kNf4Values.data(), end - begin,
+                                     to + begin * Nf4::kBlock);
     });
   };
   if (type == torch::kFloat32) {

@@ -22,10 +22,11 @@ std::shared_ptr<const Tokenizer> load_gguf_tokenizer(const std::filesystem::path
   const core::GgufFile file(path);
   const std::string where = path.string();
   const std::string model = file.string("tokenizer.ggml.model").value_or("");
+  if (model == "llama") return load_gguf_sentencepiece(file);
   if (model != "gpt2") {
     throw Error(
-        fmt::format("{}: tokenizer.ggml.model: expected gpt2 (byte-level BPE), got \"{}\". For a SentencePiece "
-                    "model give the tokenizer.model file beside it.",
+        fmt::format("{}: tokenizer.ggml.model: expected llama (SentencePiece) or gpt2 (byte-level BPE), got "
+                    "\"{}\". Give the tokenizer's own file.",
                     where, model));
   }
   const auto* pieces = file.strings("tokenizer.ggml.tokens");

@@ -5,6 +5,8 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
+#include "radonc/core/gguf.hpp"
+#include "text/sentencepiece_message.hpp"
 #include "text/tokenizer_files.hpp"
 
 namespace radonc::text {
@@ -36,13 +38,13 @@ bool is_complete(std::string_view message) {
 
 class SentencePiece : public Tokenizer {
  public:
-  explicit SentencePiece(const std::filesystem::path& file) : settings_(read_tokenizer_settings(file)) {
-    const std::string content = core::read_file(file);
-    if (!is_complete(content) || !processor_.LoadFromSerializedProto(content).ok() || processor_.GetPieceSize() == 0) {
+  SentencePiece(const std::string& model, TokenizerSettings settings, const std::string& where)
+      : settings_(std::move(settings)) {
+    if (!is_complete(model) || !processor_.LoadFromSerializedProto(model).ok() || processor_.GetPieceSize() == 0) {
       throw Error(
           fmt::format("{}: expected a tokenizer: a GGUF file, a tokenizer.json or a SentencePiece model. It is "
                       "none of these, or damaged.",
-                      file.string()));
+                      where));
     }
   }
 
@@ -132,7 +134,27 @@ class SentencePiece : public Tokenizer {
 }  // namespace
 
 std::shared_ptr<const Tokenizer> load_sentencepiece_tokenizer(const std::filesystem::path& file) {
-  return std::make_shared<SentencePiece>(file);
+  return std::make_shared<SentencePiece>(core::read_file(file), read_tokenizer_settings(file), file.string());
+}
+
+std::shared_ptr<const Tokenizer> load_gguf_sentencepiece(const core::GgufFile& file) {
+  const std::string where = file.path().string();
+  const auto* pieces = file.strings("tokenizer.ggml.tokens");
+  const auto* scores = file.numbers("tokenizer.ggml.scores");
+  const auto* types = file.numbers("tokenizer.ggml.token_type");
+  if (pieces == nullptr || scores == nullptr || types == nullptr || scores->size() != pieces->size() ||
+      types->size() != pieces->size()) {
+    throw Error(
+        fmt::format("{}: expected tokenizer.ggml.tokens, .scores and .token_type that fit together. The file has "
+                    "no complete tokenizer.",
+                    where));
+  }
+  const std::string model =
+      sentencepiece_message(*pieces, {scores->begin(), scores->end()}, {types->begin(), types->end()},
+                            file.boolean("tokenizer.ggml.add_space_prefix").value_or(true));
+  TokenizerSettings settings{.add_bos = file.boolean("tokenizer.ggml.add_bos_token"),
+                             .chat_template = file.string("tokenizer.chat_template").value_or("")};
+  return std::make_shared<SentencePiece>(model, std::move(settings), where);
 }
 
 }  // namespace radonc::text

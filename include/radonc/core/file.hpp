@@ -43,6 +43,9 @@ class AtomicFile {
 /// Creates the folder if need be and proves that a file can be written in it. Throws radonc::Error otherwise.
 void require_writable_folder(const std::filesystem::path& folder);
 
+/// Lets the system take back the pages of a mapped file that lie within `bytes`; they are read again when touched.
+void release_pages(std::span<const std::byte> bytes);
+
 /// A file mapped read-only; the bytes stay valid as long as a copy of the map lives.
 class MappedFile {
  public:

@@ -32,6 +32,9 @@ class Checkpoint {
   /// Throws radonc::Error naming file and tensor if it is missing or of an unknown type.
   [[nodiscard]] virtual torch::Tensor tensor(const std::string& name, torch::ScalarType dtype) const = 0;
 
+  /// Says that `name` will not be read again soon: a mapped file's pages need not stay in memory.
+  virtual void release(const std::string& /*name*/) const {}
+
   /// The matrix `name` where the checkpoint holds it in NF4, as bitsandbytes writes it; else nothing.
   [[nodiscard]] virtual std::optional<ops::Nf4> nf4(const std::string& /*name*/) const { return std::nullopt; }
 };

@@ -9,6 +9,7 @@
 #include "support/small_model.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tensors.hpp"
+#include "support/tokenizer_corpus.hpp"
 
 using namespace radonc;
 using Type = ops::RopeScaling::Type;
@@ -77,6 +78,21 @@ TEST_CASE("the tokenizer inside an exported file gives the same ids") {
   CHECK(written.strings("tokenizer.ggml.tokens")->size() == static_cast<std::size_t>(pieces->vocab_size() + 3));
   CHECK(written.numbers("tokenizer.ggml.scores")->size() == static_cast<std::size_t>(pieces->vocab_size() + 3));
   CHECK(written.unsigned_integer("tokenizer.ggml.bos_token_id") == static_cast<std::uint64_t>(*pieces->bos()));
+
+  // Mistral's own tokenizers, out of the file again: llama.cpp's way to keep a SentencePiece model.
+  for (const char* name : {"mistral/tokenizer.model.v1", "mistral/tokenizer.model.v3", "tokenizer.model"}) {
+    const auto own = tokenizer(name);
+    auto config = config_for(*own);
+    config.num_hidden_layers = 1;
+    model::export_gguf(test::small_model(config), *own, file);
+    const auto read_back = text::Tokenizer::load(file);
+    CHECK(read_back->bos() == own->bos());
+    CHECK(read_back->eos() == own->eos());
+    CHECK(read_back->adds_bos() == own->adds_bos());
+    for (const std::string& line : test::corpus()) REQUIRE(read_back->encode(line) == own->encode(line));
+    const auto ids = own->encode("Brain, 200 cGy x 30");
+    CHECK(read_back->decode(ids) == own->decode(ids));
+  }
 }
 
 TEST_CASE("what GGUF cannot hold is refused, and nothing is left") {
