@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from radonc._core.generate import GenerateConfig, Generation
+from radonc._core.generate import Choice, GenerateConfig, Generation, TokenTrie
+from radonc._core.generate import choose as _choose
 from radonc._core.generate import generate as _generate
 from radonc._core.model import Transformer
 from radonc._core.text import Tokenizer
 
-__all__ = ["GenerateConfig", "Generation", "generate"]
+__all__ = ["Choice", "GenerateConfig", "Generation", "TokenTrie", "choose", "generate"]
+
+
+def _checked(prompts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Checked here, since the core's own message would show the prompts."""
+    asked = []
+    for place, prompt in enumerate(prompts):
+        if not (isinstance(prompt, (tuple, list)) and len(prompt) == 2 and all(isinstance(x, str) for x in prompt)):
+            raise TypeError(f"prompts[{place}]: expected (system, user), two texts")
+        asked.append(tuple(prompt))
+    return asked
 
 
 def generate(
@@ -30,12 +41,21 @@ def generate(
 
     Raises :class:`radonc.Error` if a prompt does not fit the model's context: nothing is ever cut off.
     """
-    # Checked here, since the core's own message would show the prompts.
-    asked = []
-    for place, prompt in enumerate(prompts):
-        if not (isinstance(prompt, (tuple, list)) and len(prompt) == 2 and all(isinstance(x, str) for x in prompt)):
-            raise TypeError(f"prompts[{place}]: expected (system, user), two texts")
-        asked.append(tuple(prompt))
     if config is not None and settings:
         raise TypeError("generate takes a config or its fields, not both")
-    return _generate(model, tokenizer, asked, config or GenerateConfig(**settings), callback, prompt_template)
+    return _generate(
+        model, tokenizer, _checked(prompts), config or GenerateConfig(**settings), callback, prompt_template
+    )
+
+
+def choose(
+    model: Transformer,
+    tokenizer: Tokenizer,
+    prompts: Iterable[tuple[str, str]],
+    answers: list[str],
+    callback: Callable[[int, int], None] | None = None,
+    *,
+    prompt_template: str = "",
+) -> list[Choice]:
+    """How probable the model finds each of ``answers``, for every ``(system, user)`` prompt; exact, not sampled."""
+    return _choose(model, tokenizer, _checked(prompts), answers, callback, prompt_template)

@@ -37,7 +37,9 @@
 
 // With torch.
 #include "radonc/batch/batch.hpp"
+#include "radonc/generate/choice.hpp"
 #include "radonc/generate/generator.hpp"
+#include "radonc/generate/token_trie.hpp"
 #include "radonc/lora/adapter_io.hpp"
 #include "radonc/lora/lora.hpp"
 #include "radonc/lora/merge.hpp"

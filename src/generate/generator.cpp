@@ -4,6 +4,8 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "radonc/core/error.hpp"
@@ -34,7 +36,7 @@ std::vector<std::vector<std::int64_t>> token_places(const batch::Batch& batch) {
 /// The state of the sequences that are being decoded together.
 struct Decoding {
   model::KvCache cache;
-  torch::Tensor next;     // [B] int64, the token each sequence continues with
+  torch::Tensor logits;   // [B, vocabulary] float32, of the token each sequence continues with
   torch::Tensor lengths;  // [B] int64, tokens in the cache
 };
 
@@ -68,47 +70,77 @@ Decoding prefill(const model::Transformer& model, const std::vector<TokenizedPai
   };
   for (auto& packed : keys) state.cache.keys.push_back(spread(packed));
   for (auto& packed : values) state.cache.values.push_back(spread(packed));
-  state.next = model.head(hidden).argmax(1);
+  state.logits = model.head(hidden);
   state.lengths = torch::tensor(lengths, torch::kInt64);
   return state;
+}
+
+/// The token a row of logits continues with, and its log-probability among the allowed ones.
+struct Pick {
+  TokenId token = 0;
+  double log_probability = 0;
+  TokenTrie::Node node = TokenTrie::kRoot;
+};
+
+Pick pick(const torch::Tensor& logits, const TokenTrie* answers, TokenTrie::Node node) {
+  const float* row = logits.const_data_ptr<float>();
+  if (answers == nullptr) {
+    const auto token = logits.argmax().item<std::int64_t>();
+    return {static_cast<TokenId>(token), row[token] - logits.logsumexp(0).item<double>()};
+  }
+  Pick best{.log_probability = -std::numeric_limits<double>::infinity()};
+  double largest = -std::numeric_limits<double>::infinity(), sum = 0;
+  for (const auto& [token, child] : answers->next(node)) {
+    const double value = row[token];
+    if (value > largest) {
+      best = {token, 0, child};
+      largest = value;
+    }
+  }
+  for (const auto& [token, unused] : answers->next(node)) sum += std::exp(row[token] - largest);
+  best.log_probability = -std::log(sum);
+  return best;
 }
 
 void keep_rows(Decoding& state, const torch::Tensor& rows) {
   for (auto* side : {&state.cache.keys, &state.cache.values})
     for (torch::Tensor& cache : *side) cache = cache.index_select(0, rows);
-  state.next = state.next.index_select(0, rows);
   state.lengths = state.lengths.index_select(0, rows);
 }
 
-std::vector<std::vector<TokenId>> decode_all(const model::Transformer& model, const std::vector<TokenizedPair>& prompts,
-                                             TokenId end, std::int64_t max_new_tokens, std::vector<bool>& finished) {
+std::vector<Generation> decode_all(const model::Transformer& model, const std::vector<TokenizedPair>& prompts,
+                                   TokenId end, std::int64_t max_new_tokens, const TokenTrie* allowed) {
   std::size_t longest = 0;
   for (const auto& prompt : prompts) longest = std::max(longest, prompt.ids.size());
   Decoding state = prefill(model, prompts, static_cast<std::int64_t>(longest) + max_new_tokens);
 
-  std::vector<std::vector<TokenId>> answers(prompts.size());
-  finished.assign(prompts.size(), false);
+  std::vector<Generation> answers(prompts.size());
+  std::vector<TokenTrie::Node> nodes(prompts.size(), TokenTrie::kRoot);
   std::vector<std::size_t> active(prompts.size());
   std::iota(active.begin(), active.end(), std::size_t{0});
   for (std::int64_t produced = 0;;) {
-    std::vector<std::int64_t> going_on;
+    std::vector<std::int64_t> going_on, next;
     std::vector<std::size_t> still_active;
     for (std::size_t row = 0; row < active.size(); ++row) {
-      const auto token = static_cast<TokenId>(state.next[static_cast<std::int64_t>(row)].item<std::int64_t>());
-      if (token == end) {
-        finished[active[row]] = true;
+      Generation& answer = answers[active[row]];
+      const Pick picked = pick(state.logits[static_cast<std::int64_t>(row)], allowed, nodes[active[row]]);
+      answer.log_probability += picked.log_probability;
+      nodes[active[row]] = picked.node;
+      if (picked.token == end) {
+        answer.finished = true;
         continue;
       }
-      answers[active[row]].push_back(token);
+      answer.ids.push_back(picked.token);
+      next.push_back(picked.token);
       going_on.push_back(static_cast<std::int64_t>(row));
       still_active.push_back(active[row]);
     }
     if (++produced >= max_new_tokens || going_on.empty()) return answers;
     if (going_on.size() < active.size()) keep_rows(state, torch::tensor(going_on, torch::kInt64));
     active = std::move(still_active);
-    const auto hidden = model.decode(state.next, state.lengths, state.cache);
+    const auto hidden = model.decode(torch::tensor(next, torch::kInt64), state.lengths, state.cache);
     state.lengths = state.lengths + 1;
-    state.next = model.head(hidden).argmax(1);
+    state.logits = model.head(hidden);
   }
 }
 
@@ -133,16 +165,19 @@ std::vector<Generation> generate(const model::Transformer& model, const text::To
   require_matching_vocabulary(model, tokenizer);
   const torch::NoGradGuard no_gradient;
   const TokenId end = text::end_of_answer(tokenizer, prompt_template);
+  // An answer of the list is never cut off.
+  const std::int64_t max_new_tokens =
+      config.answers ? std::max(config.max_new_tokens, config.answers->depth()) : config.max_new_tokens;
   std::vector<TokenizedPair> encoded;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     auto ids = text::encode_prompt(tokenizer, prompt_template, prompts[i].system, prompts[i].user);
     const auto length = static_cast<std::int64_t>(ids.size());
     const std::int64_t longest = model::longest_sequence(model.config());
-    if (length + config.max_new_tokens > longest) {
+    if (length + max_new_tokens > longest) {
       throw Error(
           fmt::format("Prompt {}: {} tokens and {} new ones do not fit the model's context of {}. Shorten the "
                       "details, or lower max_new_tokens.",
-                      i, length, config.max_new_tokens, longest));
+                      i, length, max_new_tokens, longest));
     }
     const std::size_t size = ids.size();
     encoded.push_back({.ids = std::move(ids), .num_prompt_tokens = size});
@@ -154,13 +189,11 @@ std::vector<Generation> generate(const model::Transformer& model, const text::To
     const std::vector<TokenizedPair> together(
         encoded.begin() + static_cast<std::ptrdiff_t>(begin),
         encoded.begin() + static_cast<std::ptrdiff_t>(std::min(begin + batch_size, encoded.size())));
-    std::vector<bool> finished;
-    auto answers = decode_all(model, together, end, config.max_new_tokens, finished);
+    auto answers = decode_all(model, together, end, max_new_tokens, config.answers.get());
     for (std::size_t i = 0; i < together.size(); ++i) {
-      generations.push_back({.text = tokenizer.decode(answers[i]),
-                             .ids = std::move(answers[i]),
-                             .finished = finished[i],
-                             .num_prompt_tokens = static_cast<std::int64_t>(together[i].num_prompt_tokens)});
+      answers[i].text = tokenizer.decode(answers[i].ids);
+      answers[i].num_prompt_tokens = static_cast<std::int64_t>(together[i].num_prompt_tokens);
+      generations.push_back(std::move(answers[i]));
     }
     if (callback) callback(static_cast<std::int64_t>(generations.size()), static_cast<std::int64_t>(encoded.size()));
   }

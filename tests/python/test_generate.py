@@ -65,3 +65,26 @@ def test_foreign_tokenizer_is_refused(model_data, tokenizer):
     tiny = radonc.model.Transformer.load(pathlib.Path(model_data) / "tiny_llama")
     with pytest.raises(radonc.Error, match="49152 pieces, the model's vocabulary 64"):
         radonc.generate.generate(tiny, tokenizer, [("", "x")])
+
+
+def test_only_answers_of_the_list_are_generated(smollm2, tokenizer):
+    answers = ["brachytherapy", "external beam", "radionuclide"]
+    trie = radonc.generate.TokenTrie(tokenizer, answers)
+    prompts = [(SYSTEM, q) for q in QUESTIONS]
+    constrained = radonc.generate.generate(smollm2, tokenizer, prompts, answers=trie)
+    assert all(g.text in answers and g.finished for g in constrained)
+    # With few answers the most probable one can be found by weighing all of them.
+    weighed = radonc.generate.choose(smollm2, tokenizer, prompts, answers)
+    assert [sum(c.probabilities) for c in weighed] == pytest.approx([1] * len(prompts))
+    pair = radonc.text.encode_pair(tokenizer, SYSTEM, QUESTIONS[0], answers[1])
+    log_p = smollm2.forward(torch.tensor(pair.ids)).log_softmax(-1)
+    expected = sum(float(log_p[i - 1, pair.ids[i]]) for i in range(pair.num_prompt_tokens, len(pair.ids)))
+    assert weighed[0].log_probabilities[1] == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_wrong_call_does_not_show_the_prompts(smollm2, tokenizer):
+    with pytest.raises(TypeError, match=r"prompts\[0\]") as caught:
+        radonc.generate.generate(smollm2, tokenizer, [("secret", 5)])
+    assert "secret" not in str(caught.value)
+    with pytest.raises(TypeError, match="no field"):
+        radonc.generate.generate(smollm2, tokenizer, [("secret", "text")], max_tokens=3)

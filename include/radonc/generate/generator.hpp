@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "radonc/generate/token_trie.hpp"
 #include "radonc/model/transformer.hpp"
 #include "radonc/text/encode.hpp"
 #include "radonc/text/prompt_template.hpp"
@@ -17,6 +18,8 @@ namespace radonc::generate {
 struct GenerateConfig {
   std::int64_t max_new_tokens = 48;
   std::int64_t batch_size = 32;  ///< sequences decoded together
+  /// If given, only its answers can be generated: at each token the most probable one that some answer has there.
+  std::shared_ptr<const TokenTrie> answers;
 };
 
 /// What the model is asked. Consecutive prompts that begin alike share the computation of what they have in common.
@@ -29,6 +32,7 @@ struct Generation {
   std::string text;                ///< without control tokens
   std::vector<text::TokenId> ids;  ///< without the end token
   bool finished = false;           ///< the model ended its answer itself, before max_new_tokens
+  double log_probability = 0;      ///< of the tokens chosen, the end included, among those that were allowed
   std::int64_t num_prompt_tokens = 0;
 };
 
