@@ -15,6 +15,7 @@
 #include "radonc/data/course.hpp"
 #include "radonc/data/details.hpp"
 #include "radonc/data/icd10.hpp"
+#include "radonc/data/icd_o3.hpp"
 #include "radonc/data/read_cases.hpp"
 #include "radonc/data/split.hpp"
 #include "radonc/eval/classification.hpp"

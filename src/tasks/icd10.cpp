@@ -43,7 +43,14 @@ class Icd10Task : public Task {
 
   std::vector<std::pair<std::string, double>> partial_credits(const std::optional<std::string>& prediction,
                                                               const std::string& reference) const override {
-    return {{"category", prediction && data::icd10_category(*prediction) == data::icd10_category(reference)}};
+    const auto same_group = [&](std::optional<data::Icd10Group> (*group)(std::string_view)) {
+      const auto expected = group(reference);
+      return prediction && expected && group(*prediction) == expected;
+    };
+    return {{"category", prediction && data::icd10_category(*prediction) == data::icd10_category(reference)},
+            {"block", same_group(data::icd10_block)},
+            {"chapter", same_group(data::icd10_chapter)},
+            {"valid", prediction && data::icd10_exists(*prediction)}};
   }
 };
 

@@ -112,9 +112,16 @@ TEST_CASE("an answer names exactly one code") {
     CHECK_FALSE(task->parse_text(text).value.has_value());
   }
   using Credits = std::vector<std::pair<std::string, double>>;
-  CHECK(task->partial_credits("C50.1", "C50.9") == Credits{{"category", 1}});
-  CHECK(task->partial_credits("C51.9", "C50.9") == Credits{{"category", 0}});
-  CHECK(task->partial_credits(std::nullopt, "C50.9") == Credits{{"category", 0}});
+  const auto credits = [&](const std::optional<std::string>& prediction, const char* reference) {
+    return task->partial_credits(prediction, reference);
+  };
+  CHECK(credits("C50.1", "C50.9") == Credits{{"category", 1}, {"block", 1}, {"chapter", 1}, {"valid", 1}});
+  CHECK(credits("C50.7", "C50.9") == Credits{{"category", 1}, {"block", 1}, {"chapter", 1}, {"valid", 0}});
+  CHECK(credits("C18.7", "C20") == Credits{{"category", 0}, {"block", 1}, {"chapter", 1}, {"valid", 1}});
+  CHECK(credits("C51.9", "C50.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 1}, {"valid", 1}});
+  CHECK(credits("Z51.0", "C50.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 0}, {"valid", 1}});
+  CHECK(credits("C99.9", "C98.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 0}, {"valid", 0}});
+  CHECK(credits(std::nullopt, "C50.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 0}, {"valid", 0}});
 }
 
 TEST_CASE("a cohort without an answer, or with one class, is an error that names the task") {
