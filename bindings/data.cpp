@@ -2,7 +2,6 @@
 #include "radonc/data/cohort.hpp"
 #include "radonc/data/course.hpp"
 #include "radonc/data/details.hpp"
-#include "radonc/data/icd10.hpp"
 #include "radonc/data/read_cases.hpp"
 #include "radonc/data/split.hpp"
 
@@ -67,7 +66,6 @@ void bind_data(py::module_& module) {
       py::arg("cases"), py::kw_only(), py::arg("num_test") = 200, py::arg("num_validation") = 0, py::arg("seed") = 0,
       "Training, validation and test parts; no patient is in two of them.");
   m.def("diagnostic_details", &diagnostic_details, py::arg("record"), "All that a model is told of a case.");
-  m.def("normalize_icd10", &normalize_icd10, py::arg("code"), "\"c509\" → \"C50.9\"; None if it is not of that form.");
 }
 
 }  // namespace radonc::bindings

@@ -5,6 +5,7 @@ PYBIND11_MODULE(_core, module) {
   module.doc() = "radonc's C++ core; use the package `radonc`, which wraps it.";
   bind_core(module);
   bind_data(module);
+  bind_icd10(module);
   bind_text(module);
   bind_eval(module);
   bind_tasks(module);
