@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "data/text.hpp"
+
 namespace radonc::data {
 namespace {
 
@@ -11,11 +13,6 @@ std::string trimmed(const std::string& text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == text.npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::string lowered(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
 }
 
 /// One number with what stands behind it ("4,500 cgy"), or nothing if the text is not one number.

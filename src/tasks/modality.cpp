@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "radonc/core/error.hpp"
+#include "radonc/data/course.hpp"
 #include "radonc/tasks/study_tasks.hpp"
 #include "tasks/text.hpp"
 

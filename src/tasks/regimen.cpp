@@ -1,24 +1,40 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <regex>
 
+#include "radonc/data/dose.hpp"
+#include "radonc/data/regimen.hpp"
 #include "radonc/tasks/study_tasks.hpp"
 #include "tasks/text.hpp"
 
 namespace radonc::tasks {
 namespace {
 
+using data::Phase;
+using data::Regimen;
+
 std::optional<Regimen> recorded_regimen(const data::CaseRecord& record) {
   if (record.courses.size() != 1 || record.primary_site.empty()) return std::nullopt;
   const auto read = data::prescription(record.courses[0]);
   if (!read.value) return std::nullopt;
-  return Regimen{.site = fmt::format("{}, {}", without_semicolons(record.primary_site), read.value->target),
+  return Regimen{.site = fmt::format("{}, {}", record.primary_site, read.value->target),
                  .modality = to_string(read.value->modality),
-                 .dose_per_fraction_cgy = read.value->dose_per_fraction_cgy,
-                 .num_fractions = read.value->num_fractions,
-                 .total_dose_cgy = read.value->total_dose_cgy};
+                 .phases = {{.dose_per_fraction_cgy = read.value->dose_per_fraction_cgy,
+                             .num_fractions = read.value->num_fractions,
+                             .total_dose_cgy = read.value->total_dose_cgy}}};
+}
+
+bool same_fractions(const Phase& a, const Phase& b) {
+  return a.dose_per_fraction_cgy == b.dose_per_fraction_cgy && a.num_fractions == b.num_fractions;
+}
+
+bool same_prescription(const Phase& a, const Phase& b) {
+  return same_fractions(a, b) && a.kind == b.kind && a.total_dose_cgy == b.total_dose_cgy &&
+         a.fractions_per_day == b.fractions_per_day;
+}
+
+bool same_fractionation(const Phase& a, const Phase& b) {
+  return data::fractionation(a) == data::fractionation(b);
 }
 
 class RegimenTask : public Task {
@@ -35,62 +51,41 @@ class RegimenTask : public Task {
            "Larynx, regional site; external beam; 250 cGy x 12 fractions; total 3000 cGy";
   }
 
+  /// A prescription without a site or a modality is no answer to the question.
   Parsed parse_text(const std::string& text) const override {
     std::string reason;
-    for (const std::string& line : lines(text)) {
-      const auto read = parse_regimen(line);
-      if (read.value) return {to_text(*read.value), ""};
-      if (reason.empty()) reason = read.reason;
+    for (const std::string& line : lines(text, text.size())) {  // half a regimen would be another one
+      const auto read = data::parse_regimen(line);
+      const bool complete = read.value && !read.value->site.empty() && !read.value->modality.empty();
+      if (complete) return {to_text(*read.value), ""};
+      if (reason.empty() && !read.value) reason = read.reason;
+      if (read.value) reason = read.value->site.empty() ? "site missing" : "modality missing";
     }
     return {std::nullopt, reason.empty() ? "no answer" : reason};
   }
 
   std::vector<std::pair<std::string, double>> partial_credits(const std::optional<std::string>& prediction,
                                                               const std::string& reference) const override {
-    const Regimen expected = parse_regimen(reference).value.value_or(Regimen{});
-    const Regimen got = prediction ? parse_regimen(*prediction).value.value_or(Regimen{}) : Regimen{};
+    const Regimen expected = data::parse_regimen(reference).value.value_or(Regimen{});
+    const Regimen got = prediction ? data::parse_regimen(*prediction).value.value_or(Regimen{}) : Regimen{};
+    const auto all = [&](const auto& same) {
+      return !got.phases.empty() &&
+             std::equal(got.phases.begin(), got.phases.end(), expected.phases.begin(), expected.phases.end(), same);
+    };
+    const std::size_t both = std::min(got.phases.size(), expected.phases.size());
+    double num_same = 0;
+    for (std::size_t i = 0; i < both; ++i) num_same += same_prescription(got.phases[i], expected.phases[i]);
+    const auto num_phases = static_cast<double>(std::max({got.phases.size(), expected.phases.size(), std::size_t{1}}));
     return {{"target", got.site == expected.site},
             {"modality", got.modality == expected.modality},
-            {"fractionation", got.dose_per_fraction_cgy == expected.dose_per_fraction_cgy &&
-                                  got.num_fractions == expected.num_fractions},
-            {"total_dose", got.total_dose_cgy == expected.total_dose_cgy}};
+            {"fractionation", all(same_fractions)},
+            {"total_dose", !got.phases.empty() && data::total_dose_cgy(got) == data::total_dose_cgy(expected)},
+            {"prescription", num_same / num_phases},
+            {"fractionation_class", all(same_fractionation)}};
   }
 };
 
-/// "200" or "266.5": no more digits than the dose has.
-std::string number(double value) {
-  return fmt::format("{:.10g}", std::round(value * 100) / 100);
-}
-
 }  // namespace
-
-std::string to_text(const Regimen& r) {
-  return capitalized(fmt::format("{}; {}; {} cGy x {} fractions; total {} cGy", r.site, r.modality,
-                                 number(r.dose_per_fraction_cgy), r.num_fractions, number(r.total_dose_cgy)));
-}
-
-data::Reading<Regimen> parse_regimen(const std::string& text) {
-  static const std::regex kForm(
-      R"(^([^;]+?)\s*;\s*([^;]+?)\s*;\s*(\d{1,6}(?:\.\d{1,6})?)\s*(c?gy)\s*(?:x|×|\*|in)\s*(\d{1,3})\s*(?:fractions?|fx)\s*;\s*(?:total\s*(?:dose)?\s*:?\s*)?(\d{1,6}(?:\.\d{1,6})?)\s*(c?gy)\.?$)",
-      std::regex::icase | std::regex::optimize);
-  const std::string line = lowered(single_spaced(first_line(text)));
-  std::smatch match;
-  if (line.size() > 400) return {std::nullopt, "too long for a regimen"};
-  if (!std::regex_match(line, match, kForm))
-    return {std::nullopt, "not of the form site; modality; dose x fractions; total"};
-  const auto cgy = [](const std::string& value, const std::string& unit) {
-    return std::stod(value) * (unit == "gy" ? 100 : 1);
-  };
-  const Regimen regimen{.site = match[1],
-                        .modality = match[2],
-                        .dose_per_fraction_cgy = cgy(match[3], match[4]),
-                        .num_fractions = std::stoi(match[5]),
-                        .total_dose_cgy = cgy(match[6], match[7])};
-  constexpr double kLargest = 999'999;  // what is larger could not be read back
-  if (std::max(regimen.dose_per_fraction_cgy, regimen.total_dose_cgy) > kLargest)
-    return {std::nullopt, "dose beyond any regimen"};
-  return {regimen, ""};
-}
 
 std::shared_ptr<const Task> regimen_task() {
   return std::make_shared<RegimenTask>();

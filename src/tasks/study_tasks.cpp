@@ -6,6 +6,7 @@
 #include <set>
 
 #include "radonc/core/error.hpp"
+#include "radonc/data/course.hpp"
 
 namespace radonc::tasks {
 

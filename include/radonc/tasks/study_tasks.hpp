@@ -5,32 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "radonc/data/course.hpp"
+#include "radonc/data/case_record.hpp"
 #include "radonc/tasks/task.hpp"
 
 namespace radonc::tasks {
 
-/// A prescription as models write it: "Brain, primary tumor field; external beam; 200 cGy x 30 fractions; total 6000
-/// cGy".
-struct Regimen {
-  std::string site;      ///< lower case
-  std::string modality;  ///< lower case
-  double dose_per_fraction_cgy = 0;
-  int num_fractions = 0;
-  double total_dose_cgy = 0;
-
-  bool operator==(const Regimen&) const = default;
-};
-
-/// The canonical sentence, in the order of ASTRO's standard prescription (2016).
-std::string to_text(const Regimen& regimen);
-
-/// Reads a sentence of that form; tolerates case, white space, Gy for cGy and a missing "total". Nothing, and the
-/// reason, for anything else.
-data::Reading<Regimen> parse_regimen(const std::string& text);
-
-/// Treatment regimen: target, modality, fraction size, fractions, total dose, in one sentence.
-/// Partial credits: "target", "modality", "fractionation", "total_dose".
+/// Treatment regimen: target, modality, fraction size, fractions, total dose, in the sentence of data::to_text(Regimen).
+/// An answer is read by data::parse_regimen, and must name a site and a modality.
+/// Partial credits: "target"; "modality"; "fractionation", the sizes and numbers of the fractions of all phases;
+/// "total_dose", see data::total_dose_cgy; "prescription", the share of the phases whose doses, fractions and kind all
+/// match; "fractionation_class", see data::Fractionation.
 std::shared_ptr<const Task> regimen_task();
 
 /// Treatment modality, one of `labels`. An answer must name exactly one label; the study's other classes are read too

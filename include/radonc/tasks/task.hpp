@@ -49,7 +49,7 @@ struct Score {
   bool parsed = false;
   double correct = 0;       ///< 1 where the typed value equals the reference's, else 0
   eval::RougeScore rouge1;  ///< of the generated text against the reference's text
-  /// Task-specific partial credits, name → 0 or 1: "total_dose" and "target" for regimens; for ICD-10 "category",
+  /// Task-specific partial credits, name → 0 to 1: "total_dose", "target" and more for regimens; for ICD-10 "category",
   /// "block" and "chapter", and "valid", whether the answer is in ICD-10-CM's list, right or wrong.
   std::vector<std::pair<std::string, double>> partial;
 };

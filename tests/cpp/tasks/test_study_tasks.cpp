@@ -1,12 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <map>
+
 #include "radonc/core/error.hpp"
 #include "radonc/tasks/study_tasks.hpp"
 #include "support/example_cases.hpp"
 
 using namespace radonc;
-using tasks::parse_regimen;
-using tasks::Regimen;
 
 TEST_CASE("every reference is canonical, and as many as pinned") {
   const std::vector<std::size_t> expected = {1'101, 1'800, 1'946};
@@ -40,33 +40,30 @@ TEST_CASE("an external beam is never called photon") {
 }
 
 TEST_CASE("regimens are read in the forms that mean the same") {
-  const Regimen expected{.site = "brain, primary tumor field",
-                         .modality = "external beam",
-                         .dose_per_fraction_cgy = 200,
-                         .num_fractions = 30,
-                         .total_dose_cgy = 6000};
+  const auto task = tasks::regimen_task();
+  const std::string expected = "Brain, primary tumor field; external beam; 200 cGy x 30 fractions; total 6000 cGy";
   for (const char* text :
        {"Brain, primary tumor field; external beam; 200 cGy x 30 fractions; total 6000 cGy",
         "brain, primary tumor field; external beam; 2 Gy x 30 fractions; total 60 Gy.",
         "  Brain,  primary tumor field ;external beam; 200cGy x 30 fractions; 6000 cGy",
         "BRAIN, PRIMARY TUMOR FIELD; EXTERNAL BEAM; 200 CGY X 30 FRACTIONS; TOTAL 6000 CGY",
-        "Brain, primary tumor field; external beam; 200 cGy x 30 fractions; total 6000 cGy\nSecond line"}) {
+        "Brain, primary tumor field; external beam; 200 cGy x 30 fractions; total 6000 cGy\nSecond line",
+        "Brain, primary tumor field; EBRT; 60 Gy in 30 fractions",
+        "Brain, primary tumor field: external-beam radiotherapy, 6000cGy/30fx"}) {
     CAPTURE(text);
-    const auto read = parse_regimen(text);
-    CHECK(read.value == expected);
+    CHECK(task->parse_text(text).value == expected);
   }
-  CHECK(parse_regimen(tasks::to_text(expected)).value == expected);
-  CHECK(tasks::regimen_task()->parse_text("Here it is:\n\n" + tasks::to_text(expected) + "\n").value ==
-        tasks::to_text(expected));
-  const Regimen odd{"breast", "external beam", 266.5, 16, 4264};
-  CHECK(tasks::to_text(odd) == "Breast; external beam; 266.5 cGy x 16 fractions; total 4264 cGy");
-  CHECK(parse_regimen(tasks::to_text(odd)).value == odd);
+  CHECK(task->parse_text("Here it is:\n\n" + expected + "\n").value == expected);
+  const std::string odd = "Breast; external beam; 266.5 cGy x 16 fractions; total 4264 cGy";
+  CHECK(task->parse_text(odd).value == odd);
 }
 
 TEST_CASE("what is no regimen gives a reason, whatever it is") {
+  const auto task = tasks::regimen_task();
   const std::string nines(350, '9');
   for (const std::string& text :
-       {std::string(), std::string("60 Gy in 30"), std::string("Brain; external beam; 200 cGy; total 6000 cGy"),
+       {std::string(), std::string("60 Gy in 30"), std::string("External beam, 60 Gy in 30"),
+        std::string("Brain, 60 Gy in 30"), std::string("Brain; external beam; 200 cGy; total 6000 cGy"),
         std::string("Brain; external beam; 200 cGy x many fractions; total 6000 cGy"),
         std::string("Brain; external beam; 200 x 30 fractions; total 6000"),
         std::string("; external beam; 200 cGy x 30 fractions; total 6000 cGy"),
@@ -74,15 +71,42 @@ TEST_CASE("what is no regimen gives a reason, whatever it is") {
         std::string(100'000, ';'), std::string(100'000, 'a'), "a; b; " + nines + " cGy x 3 fractions; total 1 cGy",
         std::string("a; b; 900000 Gy x 3 fractions; total 1 cGy"), std::string(399, ' ') + "\xff"}) {
     CAPTURE(text.substr(0, 80));
-    const auto read = parse_regimen(text);
+    const auto read = task->parse_text(text);
     CHECK_FALSE(read.value.has_value());
     CHECK_FALSE(read.reason.empty());
   }
   // A canonical form can be read again, however wrong the dose.
-  const auto task = tasks::regimen_task();
   const auto wild = task->parse_text("Brain; external beam; 9999.99 Gy x 30 fractions; total 765432.25 cGy").value;
   REQUIRE(wild.has_value());
   CHECK(task->parse_text(*wild).value == wild);
+}
+
+TEST_CASE("a regimen of several phases is credited by phase") {
+  const auto task = tasks::regimen_task();
+  const std::string reference =
+      "Breast; photon; 200 cGy x 25 fractions; total 5000 cGy; then to tumor bed; by electron; 200 cGy x 5 fractions; "
+      "total 1000 cGy";
+  REQUIRE(task->parse_text(reference).value == reference);
+  const auto credits = [&](const std::string& text) {
+    const auto list = task->partial_credits(task->parse_text(text).value, reference);
+    return std::map<std::string, double>(list.begin(), list.end());
+  };
+  std::string longer = reference;
+  for (int i = 0; i < 9; ++i) longer += "; then to tumor bed; by electron; 200 cGy x 5 fractions; total 1000 cGy";
+  CHECK(task->parse_text(longer).value == longer);  // no phase is cut off
+  for (const auto& [name, credit] : credits(reference)) CHECK_MESSAGE(credit == 1, name);
+  const auto one_phase = credits("Breast; photon; 200 cGy x 25 fractions; total 5000 cGy");
+  CHECK(one_phase.at("prescription") == 0.5);
+  CHECK(one_phase.at("total_dose") == 0);
+  CHECK(one_phase.at("fractionation") == 0);
+  CHECK(one_phase.at("fractionation_class") == 0);
+  const auto other_boost = credits("Breast; photon; 50 Gy in 25, then 10 Gy in 4");
+  CHECK(other_boost.at("prescription") == 0.5);
+  CHECK(other_boost.at("total_dose") == 1);
+  CHECK(other_boost.at("fractionation_class") == 0);
+  const auto same_class = credits("Breast; photon; 45 Gy in 25, then 9 Gy in 5");
+  CHECK(same_class.at("prescription") == 0);
+  CHECK(same_class.at("fractionation_class") == 1);
 }
 
 TEST_CASE("an answer names exactly one modality") {

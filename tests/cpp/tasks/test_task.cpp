@@ -78,16 +78,31 @@ TEST_CASE("scores are of the typed value, not of the wording") {
   CHECK(exact.rouge1.f1 == 1);
   CHECK(exact.model == "m");
   CHECK(exact.patient_id == "patient-1");
-  CHECK(exact.partial == Credits{{"target", 1}, {"modality", 1}, {"fractionation", 1}, {"total_dose", 1}});
+  CHECK(exact.partial == Credits{{"target", 1},
+                                 {"modality", 1},
+                                 {"fractionation", 1},
+                                 {"total_dose", 1},
+                                 {"prescription", 1},
+                                 {"fractionation_class", 1}});
   CHECK(score("  BREAST,  primary tumor field; external beam; 2 Gy x 25 fractions; total 50 Gy.").correct == 1);
   const auto half = score("breast, primary tumor field; photon; 250 cGy x 20 fractions; total 5000 cGy");
   CHECK(half.correct == 0);
-  CHECK(half.partial == Credits{{"target", 1}, {"modality", 0}, {"fractionation", 0}, {"total_dose", 1}});
+  CHECK(half.partial == Credits{{"target", 1},
+                                {"modality", 0},
+                                {"fractionation", 0},
+                                {"total_dose", 1},
+                                {"prescription", 0},
+                                {"fractionation_class", 0}});
   const auto none = score("I cannot say.");
   CHECK_FALSE(none.parsed);
   CHECK(none.correct == 0);
   CHECK(none.prediction.empty());
-  CHECK(none.partial == Credits{{"target", 0}, {"modality", 0}, {"fractionation", 0}, {"total_dose", 0}});
+  CHECK(none.partial == Credits{{"target", 0},
+                                {"modality", 0},
+                                {"fractionation", 0},
+                                {"total_dose", 0},
+                                {"prescription", 0},
+                                {"fractionation_class", 0}});
   CHECK_FALSE(task->parse("case-1", "m", "?").reason.empty());
 }
 
