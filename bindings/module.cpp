@@ -6,6 +6,7 @@ PYBIND11_MODULE(_core, module) {
   bind_core(module);
   bind_data(module);
   bind_icd10(module);
+  bind_regimen(module);
   bind_text(module);
   bind_eval(module);
   bind_tasks(module);

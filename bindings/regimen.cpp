@@ -1,0 +1,57 @@
+#include "radonc/data/regimen.hpp"
+
+#include <pybind11/native_enum.h>
+#include <pybind11/operators.h>
+
+#include "common.hpp"
+#include "radonc/data/dose.hpp"
+
+namespace radonc::bindings {
+
+void bind_regimen(py::module_& module) {
+  using namespace data;
+  auto m = module.def_submodule("regimen");
+
+  py::native_enum<PhaseKind>(m, "PhaseKind", "enum.Enum")
+      .value("sequential", PhaseKind::kSequential)
+      .value("simultaneous", PhaseKind::kSimultaneous)
+      .value("point", PhaseKind::kPoint)
+      .finalize();
+  py::class_<Phase> phase(m, "Phase", "One phase of a prescription; see include/radonc/data/regimen.hpp.");
+  phase.def_readwrite("kind", &Phase::kind)
+      .def_readwrite("target", &Phase::target)
+      .def_readwrite("modality", &Phase::modality)
+      .def_readwrite("dose_per_fraction_cgy", &Phase::dose_per_fraction_cgy)
+      .def_readwrite("num_fractions", &Phase::num_fractions)
+      .def_readwrite("total_dose_cgy", &Phase::total_dose_cgy)
+      .def_readwrite("fractions_per_day", &Phase::fractions_per_day)
+      .def_property_readonly(
+          "fractionation", [](const Phase& self) { return to_string(fractionation(self)); },
+          "\"conventional\", \"moderately hypofractionated\" …")
+      .def(py::self == py::self);
+  init_by_keywords<Phase>(phase);
+
+  py::class_<Regimen> regimen(m, "Regimen", "A prescription of one or several phases; str() is its canonical form.");
+  regimen.def_readwrite("site", &Regimen::site)
+      .def_readwrite("modality", &Regimen::modality)
+      .def_readwrite("phases", &Regimen::phases)
+      .def_property_readonly("total_dose_cgy", [](const Regimen& self) { return total_dose_cgy(self); })
+      .def(
+          "bed", [](const Regimen& self, double alpha_beta) { return bed_gy(self, alpha_beta); }, py::arg("alpha_beta"),
+          "Biologically effective dose in Gy, by the linear-quadratic model with alpha/beta in Gy.")
+      .def(
+          "eqd2", [](const Regimen& self, double alpha_beta) { return eqd2_gy(self, alpha_beta); },
+          py::arg("alpha_beta"), "The dose in Gy that has the same effect in fractions of 2 Gy.")
+      .def("__str__", [](const Regimen& self) { return to_text(self); })
+      .def(py::self == py::self);
+  init_by_keywords<Regimen>(regimen);
+
+  py::class_<RegimenReading>(m, "RegimenReading", "A regimen, or the reason why a text is none.")
+      .def_readonly("value", &RegimenReading::value)
+      .def_readonly("reason", &RegimenReading::reason)
+      .def_readonly("inconsistent", &RegimenReading::inconsistent, "dose times fractions is not the stated total")
+      .def_readonly("derived", &RegimenReading::derived, "a value was not written, and follows from the others");
+  m.def("parse", &parse_regimen, py::arg("text"), "Reads what clinicians write; never guesses.");
+}
+
+}  // namespace radonc::bindings
