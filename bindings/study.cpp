@@ -18,6 +18,7 @@ void bind_study(py::module_& module) {
       .def_readwrite("quantization", &StudyConfig::quantization)
       .def_readwrite("max_train_cases", &StudyConfig::max_train_cases)
       .def_readwrite("num_test_cases", &StudyConfig::num_test_cases)
+      .def_readwrite("from_list", &StudyConfig::from_list)
       .def_readwrite("seed", &StudyConfig::seed)
       .def_readwrite("lora", &StudyConfig::lora)
       .def_readwrite("train", &StudyConfig::train)

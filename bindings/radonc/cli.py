@@ -14,6 +14,7 @@ def _study(arguments: argparse.Namespace) -> None:
         "max_train_cases": arguments.max_train_cases,
         "seed": arguments.seed,
         "prompt_template": arguments.template,
+        "from_list": arguments.from_list,
         "lora": lora.LoraConfig(rank=arguments.rank, alpha=2.0 * arguments.rank, seed=arguments.seed),
         "train": train.TrainConfig(
             num_epochs=arguments.epochs, learning_rate=arguments.learning_rate, seed=arguments.seed
@@ -41,6 +42,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--output", type=pathlib.Path, required=True, help="folder for everything the study leaves")
     command.add_argument("--model", type=pathlib.Path, help="GGUF file or model folder (default: SmolLM2-135M)")
     command.add_argument("--template", default="", help="prompt format, e.g. mistral-v1 (default: the tokenizer's own)")
+    command.add_argument(
+        "--from-list", action="store_true", help="both models also answer from the lists of valid answers alone"
+    )
     command.add_argument("--nf4", action="store_true", help="hold the linear layers in 4 bits (QLoRA)")
     command.add_argument("--test-cases", type=int, default=200, help="held-out cases (default: %(default)s)")
     command.add_argument("--max-train-cases", type=int, default=0, help="0: all (default: %(default)s)")

@@ -101,6 +101,10 @@ ModelMetrics metrics_of(const Scores& scores, const char* fallback_name, bool ha
 
 }  // namespace
 
+std::string from_list(const std::string& task) {
+  return task + "_from_list";
+}
+
 TaskResult compare(const std::string& task, const std::vector<tasks::Score>& original,
                    const std::vector<tasks::Score>& fine_tuned, const std::string& majority_label,
                    std::size_t num_train, const CompareOptions& options) {

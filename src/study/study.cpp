@@ -125,8 +125,38 @@ class Run {
       predictions_.push_back(task.parse(test_[i].case_id, who, generations[i].text));
       scores_.push_back(task.score(predictions_.back(), test_[i]));
     }
-    tasks::write_lines(config_.output / "predictions.jsonl", predictions_);
+    if (config_.from_list)
+      for (const auto& task : tasks_) answer_from_list(who, *task);
+    auto predictions = predictions_;
+    predictions.insert(predictions.end(), listed_predictions_.begin(), listed_predictions_.end());
+    tasks::write_lines(config_.output / "predictions.jsonl", predictions);
     tasks::write_lines(config_.output / "scores.jsonl", scores_);
+  }
+
+  /// The same questions, but only a valid answer can be given. Scored as a task of its own.
+  void answer_from_list(const std::string& who, const tasks::Task& task) {
+    const auto valid = task.valid_answers();
+    if (valid.empty()) return;
+    std::vector<const tasks::Pair*> pairs;
+    std::vector<generate::Prompt> prompts;
+    for (const tasks::Pair& pair : test_) {
+      if (pair.task != task.name()) continue;
+      pairs.push_back(&pair);
+      prompts.push_back({pair.system, pair.prompt()});
+    }
+    generate::GenerateConfig config = config_.generate;
+    config.answers = std::make_shared<const generate::TokenTrie>(*tokenizer_, template_, valid);
+    const std::string stage = who + ", " + task.name() + " from its list";
+    const auto generations = generate::generate(
+        *model_, *tokenizer_, template_, prompts, config,
+        [&](std::int64_t done, std::int64_t total) { tell({.stage = stage, .done = done, .total = total}); });
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      tasks::Prediction prediction = task.parse(pairs[i]->case_id, who, generations[i].text);
+      tasks::Score score = task.score(prediction, *pairs[i]);
+      score.task = prediction.task = report::from_list(task.name());
+      listed_predictions_.push_back(std::move(prediction));
+      scores_.push_back(std::move(score));
+    }
   }
 
   void fine_tune() {
@@ -155,17 +185,19 @@ class Run {
 
   void compare() {
     const auto train_pairs = flat(train_);
-    for (const auto& task : tasks_) {
+    const auto add = [&](const std::string& name, const std::vector<std::string>& answers) {
       const auto of = [&](const std::string& who) {
         std::vector<tasks::Score> chosen;
         for (const tasks::Score& score : scores_)
-          if (score.task == task->name() && score.model == who) chosen.push_back(score);
+          if (score.task == name && score.model == who) chosen.push_back(score);
         return chosen;
       };
-      const auto answers = answers_of(train_pairs, task->name());
-      result_.tasks.push_back(report::compare(task->name(), of(kOriginal), of(kFineTuned),
-                                              eval::majority_class(answers), answers.size(), {.seed = config_.seed}));
-    }
+      if (of(kOriginal).empty()) return;
+      result_.tasks.push_back(report::compare(name, of(kOriginal), of(kFineTuned), eval::majority_class(answers),
+                                              answers.size(), {.seed = config_.seed}));
+    };
+    for (const auto& task : tasks_) add(task->name(), answers_of(train_pairs, task->name()));
+    for (const auto& task : tasks_) add(report::from_list(task->name()), answers_of(train_pairs, task->name()));
     report::apply_holm(result_.tasks);
     describe_examples(test_, predictions_, result_);
   }
@@ -184,7 +216,7 @@ class Run {
   std::shared_ptr<const text::Tokenizer> tokenizer_;
   text::PromptTemplate template_ = text::PromptTemplate::kPlain;
   std::optional<model::Transformer> model_;
-  std::vector<tasks::Prediction> predictions_;
+  std::vector<tasks::Prediction> predictions_, listed_predictions_;
   std::vector<tasks::Score> scores_;
   report::StudyResult result_;
 };

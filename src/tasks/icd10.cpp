@@ -25,6 +25,9 @@ class Icd10Task : public Task {
     return "What is the ICD-10-CM code of this tumor? Answer with the code alone, such as C15.9.";
   }
 
+  // Not the leaves alone: records often hold a code above them, such as C50.9.
+  std::vector<std::string> valid_answers() const override { return data::icd10_codes("2"); }
+
   Parsed parse_text(const std::string& text) const override {
     // A letter, a digit, a digit or A or B, then up to four more behind a point.
     static const std::regex kCode(R"(\b[A-Za-z]\d[0-9ABab](?:\.?[0-9A-Za-z]{1,4})?\b)", std::regex::optimize);

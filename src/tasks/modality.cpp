@@ -54,6 +54,8 @@ class ModalityTask : public Task {
     return fmt::format("Was the radiotherapy of this patient {}? Answer in one or two words.", choice);
   }
 
+  std::vector<std::string> valid_answers() const override { return labels_; }
+
   Parsed parse_text(const std::string& text) const override {
     for (const std::string& line : lines(text)) {
       std::vector<std::string> named;

@@ -26,6 +26,9 @@ TaskResult compare(const std::string& task, const std::vector<tasks::Score>& ori
                    const std::vector<tasks::Score>& fine_tuned, const std::string& majority_label,
                    std::size_t num_train, const CompareOptions& options = {});
 
+/// The name under which answers from a task's list of valid ones are compared: "modality" → "modality_from_list".
+std::string from_list(const std::string& task);
+
 /// Sets p_holm of every task from the p-values of all of them.
 void apply_holm(std::vector<TaskResult>& tasks);
 

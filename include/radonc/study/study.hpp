@@ -26,6 +26,9 @@ struct StudyConfig {
   model::Quantization quantization = model::Quantization::kNone;  ///< kNf4: QLoRA
   std::int64_t max_train_cases = 0;                               ///< 0: all cases of the training part
   std::int64_t num_test_cases = 200;                              ///< held-out cases
+  /// Besides the free answers, both models answer the tasks with a list of valid answers (modality, ICD-10 codes) from
+  /// that list alone: what remains of the difference is not a matter of form.
+  bool from_list = false;
   std::uint64_t seed = 0;  ///< of the split; the trainer and the adapter have seeds of their own
   lora::LoraConfig lora;
   train::TrainConfig train;

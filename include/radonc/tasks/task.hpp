@@ -67,6 +67,9 @@ class Task {
   /// The question put after the details, with the answer's format spelled out. The same for every case.
   [[nodiscard]] virtual std::string question() const = 0;
 
+  /// Every answer that is valid, in canonical form, where there is a list of them; else empty.
+  [[nodiscard]] virtual std::vector<std::string> valid_answers() const { return {}; }
+
   /// The canonical form of an answer, or nothing and the reason. Tolerates case, white space and a trailing full stop;
   /// never guesses.
   struct Parsed {
