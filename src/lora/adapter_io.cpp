@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kConfigFile = "adapter_config.json";
 constexpr const char* kWeightsFile = "adapter_model.safetensors";
+constexpr const char* kBaseKey = "radonc.base";  // in the metadata of the weights: the base's fingerprint
 
 }  // namespace
 
@@ -51,7 +52,7 @@ void save_adapter(const Adapter& trained, const std::filesystem::path& folder, c
                      .shape = tensor.sizes().vec(),
                      .bytes = {static_cast<const std::byte*>(tensor.data_ptr()), tensor.nbytes()}});
   }
-  core::write_safetensors(folder / kWeightsFile, views, {{"format", "pt"}});
+  core::write_safetensors(folder / kWeightsFile, views, {{"format", "pt"}, {kBaseKey, adapter.base}});
   core::write_file_atomically(folder / kConfigFile, to_peft_json(adapter, base_model));
 }
 
@@ -59,6 +60,13 @@ Adapter load_adapter(model::Transformer& model, const std::filesystem::path& fol
   const LoraConfig config = read_peft_config(folder / kConfigFile);
   const auto file = std::make_shared<const core::SafetensorsFile>(folder / kWeightsFile);
   const std::string where = file->path().string();
+  const auto base = file->metadata().find(kBaseKey);
+  if (base != file->metadata().end() && base->second != model.fingerprint()) {
+    throw Error(
+        fmt::format("{}: the adapter was trained on another base model (fingerprint {}, this one's is {}). Load "
+                    "that model.",
+                    where, base->second, model.fingerprint()));
+  }
   std::map<std::string, const core::SafetensorsTensor*> stored;
   for (const core::SafetensorsTensor& tensor : file->tensors()) stored[tensor.name] = &tensor;
 

@@ -100,7 +100,7 @@ double scale_of(const LoraConfig& config, const std::string& module) {
 Adapter inject(model::Transformer& model, const LoraConfig& config) {
   check(config, model);
   const auto linears = targeted(model.linears(), config);
-  Adapter adapter{.config = config};
+  Adapter adapter{.config = config, .base = model.fingerprint()};
   Parameters parameters;
   const auto has_bias = [&](const model::Linear* linear) {
     return config.bias == Bias::kLoraOnly && linear->bias.defined();

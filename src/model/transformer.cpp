@@ -267,6 +267,17 @@ std::vector<FrozenTensor> Transformer::frozen_tensors() const {
   return all;
 }
 
+std::string Transformer::fingerprint() const {
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (const FrozenTensor& tensor : frozen_tensors()) {
+    if (!tensor.name.ends_with("norm.weight")) continue;
+    const auto values = tensor.vector.to(torch::kBFloat16).contiguous();
+    const auto* bytes = static_cast<const unsigned char*>(values.const_data_ptr());
+    for (std::size_t i = 0; i < values.nbytes(); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
 bool Transformer::has_adapter() const {
   bool any = trained_embedding_.defined() || trained_head_.defined();
   for (const Linear* linear : linears()) any |= linear->update.has_value();

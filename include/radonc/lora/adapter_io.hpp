@@ -25,7 +25,8 @@ void export_gguf_adapter(const Adapter& adapter, const model::TransformerConfig&
                          const std::filesystem::path& path);
 
 /// Reads an adapter and puts it into `model`.
-/// Throws radonc::Error naming file and key for missing, unexpected or misshapen tensors, and for settings of PEFT that
+/// Throws radonc::Error if radonc wrote it for another base model, even one of the same shape; naming file and key for
+/// missing, unexpected or misshapen tensors; and for settings of PEFT that
 /// radonc does not know: nothing is ignored silently.
 Adapter load_adapter(model::Transformer& model, const std::filesystem::path& folder);
 

@@ -55,6 +55,7 @@ struct Adapter {
   torch::Tensor parameters;                 ///< [n] float32: everything that trains is a view into it
   torch::Tensor gradients;                  ///< [n] float32: the gradients are views into it
   std::vector<ops::LowRankUpdate> updates;  ///< one a module
+  std::string base;                         ///< fingerprint of the model it was made for
   /// The modules trained whole: their names ("lm_head") and weights.
   std::vector<std::pair<std::string, torch::Tensor>> saved_modules;
 

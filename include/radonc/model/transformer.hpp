@@ -129,6 +129,10 @@ class Transformer {
   /// Bytes of all frozen parameters as they are stored.
   [[nodiscard]] std::int64_t num_bytes() const;
 
+  /// Tells one base model from another of the same shape: a hash of all norms' weights in bfloat16, 16 hexadecimal
+  /// digits. The same whatever the type or quantisation that the model is loaded in, since norms are never quantised.
+  [[nodiscard]] std::string fingerprint() const;
+
   /// Number of frozen parameters; a tied head counts once.
   [[nodiscard]] std::int64_t num_parameters() const;
 

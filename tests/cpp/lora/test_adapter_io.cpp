@@ -68,6 +68,16 @@ TEST_CASE("an adapter that does not fit is refused by name, and the model keeps 
   CHECK_THROWS_WITH_AS(lora::load_adapter(model, folder.path()), doctest::Contains("lora_magnitude_vector"), Error);
 }
 
+TEST_CASE("an adapter of another base of the same shape is refused, a base in another type is the same base") {
+  const test::TemporaryFolder folder;
+  auto model = test::small_model(), other = test::small_model(test::small_config(), 12);
+  lora::save_adapter(moved_adapter(model), folder.path(), "base");
+  CHECK_THROWS_WITH_AS(lora::load_adapter(other, folder.path()), doctest::Contains("another base model"), Error);
+  CHECK_NOTHROW(lora::load_adapter(model, folder.path()));
+  CHECK(model.fingerprint() == test::small_model().fingerprint());
+  CHECK(model.fingerprint() != other.fingerprint());
+}
+
 TEST_CASE("what is not finite is not saved") {
   const test::TemporaryFolder folder;
   auto model = test::small_model();
