@@ -6,6 +6,8 @@
 #include <ranges>
 #include <set>
 
+#include "eval/check_cases.hpp"
+#include "eval/text_table.hpp"
 #include "radonc/core/error.hpp"
 
 namespace radonc::eval {
@@ -14,18 +16,7 @@ namespace {
 using Strings = std::vector<std::string>;
 
 Strings label_set(const Strings& reference, const Strings& prediction, const ClassificationOptions& options) {
-  if (reference.size() != prediction.size())
-    throw Error(
-        fmt::format("classification: {} references but {} predictions. Pass one prediction a case, "
-                    "\"\" where an answer could not be parsed.",
-                    reference.size(), prediction.size()));
-  if (reference.empty()) throw Error("classification: no cases. Metrics need at least one case to be scored.");
-  for (std::size_t i = 0; i < reference.size(); ++i)
-    if (reference[i].empty())
-      throw Error(
-          fmt::format("classification: the reference at index {} is empty. "
-                      "Leave out cases without a complete answer.",
-                      i));
+  check_cases("classification", reference, prediction.size());
   if (options.zero_division != 0 && options.zero_division != 1)
     throw Error(fmt::format("classification: zero_division must be 0 or 1, got {}.", options.zero_division));
   if (options.labels.empty()) {
@@ -87,6 +78,9 @@ ClassificationReport classification_report(const Strings& reference, const Strin
     if (const auto found = counts.find(prediction[i]); found != counts.end()) ++found->second.predicted;
   }
   report.accuracy = static_cast<double>(correct) / static_cast<double>(report.n);
+  report.balanced_accuracy = balanced_accuracy(reference, prediction);
+  report.kappa = cohen_kappa(reference, prediction);
+  report.matthews = matthews_correlation(reference, prediction);
 
   Counts total;
   for (const Counts& entry : std::views::values(counts)) {
@@ -137,6 +131,41 @@ ConfusionMatrix confusion_matrix(const Strings& reference, const Strings& predic
   else
     matrix.counts.pop_back();
   return matrix;
+}
+
+std::string ClassificationReport::to_text() const {
+  TextRows rows = {{"", "precision", "recall", "f1", "support"}};
+  const auto add = [&](const std::string& name, const auto& metrics, std::size_t support) {
+    rows.push_back(
+        {name, number(metrics.precision), number(metrics.recall), number(metrics.f1), fmt::format("{}", support)});
+  };
+  std::size_t support = 0;
+  for (const ClassMetrics& entry : classes) {
+    add(entry.label, entry, entry.support);
+    support += entry.support;
+  }
+  rows.emplace_back();
+  add("micro average", micro, support);
+  add("macro average", macro, support);
+  add("weighted average", weighted, support);
+  rows.emplace_back();
+  rows.push_back({"accuracy", number(accuracy)});
+  rows.push_back({"balanced accuracy", number(balanced_accuracy)});
+  rows.push_back({"Cohen's kappa", number(kappa)});
+  rows.push_back({"Matthews correlation", number(matthews)});
+  rows.push_back({"answers", fmt::format("{}", n)});
+  rows.push_back({"unparsed answers", fmt::format("{}", num_unparsed)});
+  return text_table(rows);
+}
+
+std::string ConfusionMatrix::to_text() const {
+  TextRows table = {{"reference \\ prediction"}};
+  table[0].insert(table[0].end(), columns.begin(), columns.end());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    table.push_back({rows[r]});
+    for (const std::size_t count : counts[r]) table.back().push_back(fmt::format("{}", count));
+  }
+  return text_table(table);
 }
 
 std::string majority_class(const Strings& labels) {

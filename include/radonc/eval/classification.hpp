@@ -1,4 +1,4 @@
-// Precision, recall and F1 over a stated set of labels, equal to scikit-learn's.
+// Classification figures equal to scikit-learn's: precision, recall, F1, agreement beyond chance, top-k accuracy.
 #pragma once
 
 #include <cstddef>
@@ -40,11 +40,17 @@ struct ClassificationReport {
   AverageMetrics macro;               ///< each class counts the same
   AverageMetrics weighted;            ///< each class counts as its support
   double accuracy = 0;                ///< right answers / all answers, unparsed ones included
+  double balanced_accuracy = 0;       ///< balanced_accuracy() of all answers, whatever the label set
+  double kappa = 0;                   ///< cohen_kappa() of all answers, whatever the label set
+  double matthews = 0;                ///< matthews_correlation() of all answers, whatever the label set
   std::size_t n = 0;
   std::size_t num_unparsed = 0;
 
   /// The label set, in order.
   [[nodiscard]] std::vector<std::string> labels() const;
+
+  /// A table with a line a class and an average, then the other figures; ends with a newline.
+  [[nodiscard]] std::string to_text() const;
 };
 
 /// Equal to sklearn.metrics.precision_recall_fscore_support(reference, prediction, labels=…, zero_division=…).
@@ -59,11 +65,35 @@ struct ConfusionMatrix {
   std::vector<std::string> rows;
   std::vector<std::string> columns;
   std::vector<std::vector<std::size_t>> counts;  ///< [rows][columns]
+
+  /// A table, references downwards, predictions to the right; ends with a newline.
+  [[nodiscard]] std::string to_text() const;
 };
 
 /// Same input and label-set rule as classification_report.
 ConfusionMatrix confusion_matrix(const std::vector<std::string>& reference, const std::vector<std::string>& prediction,
                                  const ClassificationOptions& options = {});
+
+/// The mean recall of the labels that occur among the references. Equals sklearn.metrics.balanced_accuracy_score.
+/// Throws radonc::Error as classification_report does.
+double balanced_accuracy(const std::vector<std::string>& reference, const std::vector<std::string>& prediction);
+
+/// Agreement beyond chance (Cohen 1960), unweighted. All labels of both sides count, and "unparsed" is one of them.
+/// NaN if both sides hold one and the same label only. Equals sklearn.metrics.cohen_kappa_score.
+/// Throws radonc::Error as classification_report does.
+double cohen_kappa(const std::vector<std::string>& reference, const std::vector<std::string>& prediction);
+
+/// Matthews' correlation coefficient for several classes (Gorodkin 2004). All labels of both sides count, and
+/// "unparsed" is one of them. 0 if a side holds one label only. Equals sklearn.metrics.matthews_corrcoef.
+/// Throws radonc::Error as classification_report does.
+double matthews_correlation(const std::vector<std::string>& reference, const std::vector<std::string>& prediction);
+
+/// The share of references that are among the first k of their ranked answers, the likeliest first. A list may be
+/// shorter than k; an empty one, for an answer that could not be parsed, is wrong. Equals
+/// sklearn.metrics.top_k_accuracy_score where no scores are tied.
+/// Throws radonc::Error on empty or unequally long input, an empty reference, or k < 1.
+double top_k_accuracy(const std::vector<std::string>& reference, const std::vector<std::vector<std::string>>& ranked,
+                      int k);
 
 /// The commonest label; of equally common ones the smallest. Throws radonc::Error if there are none.
 std::string majority_class(const std::vector<std::string>& labels);

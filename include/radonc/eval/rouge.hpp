@@ -27,4 +27,27 @@ RougeScore rouge_n(std::string_view reference, std::string_view prediction, int 
 /// Longest common subsequence of tokens (Lin 2004).
 RougeScore rouge_l(std::string_view reference, std::string_view prediction, const RougeOptions& options = {});
 
+/// Summary-level longest common subsequence (Lin 2004, section 3.2): for each sentence of the reference, the union of
+/// its longest common subsequences with every sentence of the prediction, with clipped counts. A line is a sentence.
+RougeScore rouge_lsum(std::string_view reference, std::string_view prediction, const RougeOptions& options = {});
+
+/// The four usual scores of one pair, or their means over many.
+struct RougeScores {
+  RougeScore rouge1;
+  RougeScore rouge2;
+  RougeScore rouge_l;
+  RougeScore rouge_lsum;
+
+  /// A table with a line a score; ends with a newline.
+  [[nodiscard]] std::string to_text() const;
+};
+
+/// All four, with one pass over the texts.
+RougeScores rouge(std::string_view reference, std::string_view prediction, const RougeOptions& options = {});
+
+/// The arithmetic mean of rouge(references[i], predictions[i]).
+/// Throws radonc::Error on empty or unequally long input.
+RougeScores mean_rouge(const std::vector<std::string>& references, const std::vector<std::string>& predictions,
+                       const RougeOptions& options = {});
+
 }  // namespace radonc::eval

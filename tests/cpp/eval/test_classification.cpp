@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "radonc/core/error.hpp"
 #include "support/golden.hpp"
 
@@ -78,6 +80,68 @@ TEST_CASE("references outside a given label set get a row of their own") {
   CHECK(matrix.counts == std::vector<std::vector<std::size_t>>{{1, 0, 0}, {1, 0, 0}});
 }
 
+TEST_CASE("kappa, Matthews correlation and balanced accuracy equal scikit-learn's, with unparsed answers as a class") {
+  const auto data = test::golden("eval/agreement.json");
+  REQUIRE(data["cases"].size() >= 300);
+  std::size_t num_undefined = 0;
+  for (std::size_t i = 0; i < data["cases"].size(); ++i) {
+    CAPTURE(i);
+    const auto& entry = data["cases"][i];
+    const auto reference = entry[0].get<Strings>();
+    const auto prediction = entry[1].get<Strings>();
+    const auto& scores = entry[2];
+    const double kappa = eval::cohen_kappa(reference, prediction);
+    CHECK(test::close(eval::balanced_accuracy(reference, prediction), scores[0]));
+    CHECK(test::close(eval::matthews_correlation(reference, prediction), scores[2]));
+    CHECK(std::isnan(kappa) == scores[1].is_null());
+    if (scores[1].is_null())
+      ++num_undefined;
+    else
+      CHECK(test::close(kappa, scores[1]));
+    // The label set of a report does not change them.
+    const auto report = eval::classification_report(reference, prediction, {{"C61", "x"}, 0});
+    CHECK(test::close(report.balanced_accuracy, scores[0]));
+    CHECK(test::close(report.matthews, scores[2]));
+    CHECK(std::isnan(report.kappa) == std::isnan(kappa));
+  }
+  CHECK(num_undefined > 5);
+  REQUIRE(data["top_k"].size() >= 60);
+  for (const auto& entry : data["top_k"])
+    for (std::size_t k = 0; k < entry[2].size(); ++k)
+      CHECK(test::close(
+          eval::top_k_accuracy(entry[0].get<Strings>(), entry[1].get<std::vector<Strings>>(), static_cast<int>(k + 1)),
+          entry[2][k]));
+}
+
+TEST_CASE("top-k accuracy of short and empty lists") {
+  const std::vector<Strings> ranked = {{"a", "b"}, {}, {"c"}};
+  CHECK(eval::top_k_accuracy({"b", "b", "c"}, ranked, 1) == doctest::Approx(1.0 / 3));
+  CHECK(eval::top_k_accuracy({"b", "b", "c"}, ranked, 5) == doctest::Approx(2.0 / 3));
+}
+
+TEST_CASE("reports and confusion matrices print themselves") {
+  const Strings reference = {"é", "b", "b", "é"}, prediction = {"é", "b", "", "c"};
+  CHECK(eval::classification_report(reference, prediction).to_text() ==
+        "                      precision  recall      f1  support\n"
+        "b                        1.0000  0.5000  0.6667        2\n"
+        "é                        1.0000  0.5000  0.6667        2\n"
+        "\n"
+        "micro average            1.0000  0.5000  0.6667        4\n"
+        "macro average            1.0000  0.5000  0.6667        4\n"
+        "weighted average         1.0000  0.5000  0.6667        4\n"
+        "\n"
+        "accuracy                 0.5000\n"
+        "balanced accuracy        0.5000\n"
+        "Cohen's kappa            0.3333\n"
+        "Matthews correlation     0.4082\n"
+        "answers                       4\n"
+        "unparsed answers              1\n");
+  CHECK(eval::confusion_matrix(reference, prediction).to_text() ==
+        "reference \\ prediction  b  é  (other)  (unparsed)\n"
+        "b                       1  0        0           1\n"
+        "é                       0  1        1           0\n");
+}
+
 TEST_CASE("the majority class; ties go to the smallest label") {
   CHECK(eval::majority_class({"b", "a", "b"}) == "b");
   CHECK(eval::majority_class({"c", "b", "c", "b", "a"}) == "b");
@@ -91,6 +155,12 @@ TEST_CASE("faulty input is named") {
                        Error);
   CHECK_THROWS_WITH_AS(eval::confusion_matrix({"a"}, {"a"}, {{"a", "a"}, 0}), doctest::Contains("twice"), Error);
   CHECK_THROWS_WITH_AS(eval::confusion_matrix({"a"}, {"a"}, {{""}, 0}), doctest::Contains("unparsed"), Error);
+  CHECK_THROWS_WITH_AS(eval::cohen_kappa({"a"}, {}), doctest::Contains("cohen_kappa: 1 references but 0"), Error);
+  CHECK_THROWS_WITH_AS(eval::matthews_correlation({}, {}), doctest::Contains("no cases"), Error);
+  CHECK_THROWS_WITH_AS(eval::balanced_accuracy({""}, {"a"}), doctest::Contains("index 0 is empty"), Error);
+  const std::vector<Strings> ranked(1);
+  CHECK_THROWS_WITH_AS(eval::top_k_accuracy({"a"}, ranked, 0), doctest::Contains("at least 1, got 0"), Error);
+  CHECK_THROWS_WITH_AS(eval::top_k_accuracy({"a", "b"}, ranked, 1), doctest::Contains("2 references but 1"), Error);
   CHECK_THROWS_WITH_AS(eval::classification_report({"a"}, {"a"}, {{}, 0.5}), doctest::Contains("0 or 1, got 0.5"),
                        Error);
 }

@@ -32,6 +32,47 @@ TEST_CASE("ROUGE-1, -2, -3 and -L equal rouge_score, with and without stemmer") 
   }
 }
 
+TEST_CASE("ROUGE-Lsum, and all scores of long texts, equal rouge_score") {
+  const auto data = test::golden("eval/rouge_lsum.json");
+  REQUIRE(data["cases"].size() >= 350);
+  std::vector<std::string> references, predictions;
+  double sum = 0;
+  for (std::size_t i = 0; i < data["cases"].size(); ++i) {
+    CAPTURE(i);
+    const auto& entry = data["cases"][i];
+    references.push_back(entry[0]);
+    predictions.push_back(entry[1]);
+    for (const bool stemmed : {false, true}) {
+      CAPTURE(stemmed);
+      const eval::RougeOptions options{stemmed};
+      const auto& expected = entry[stemmed && entry.size() > 3 ? 3 : 2];  // stemming changes nothing in most
+      const auto all = eval::rouge(references.back(), predictions.back(), options);
+      const eval::RougeScore scores[] = {all.rouge1, all.rouge2, all.rouge_l, all.rouge_lsum};
+      for (std::size_t kind = 0; kind < 4; ++kind) {
+        CAPTURE(kind);
+        CHECK(test::close(scores[kind].precision, expected[kind][0]));
+        CHECK(test::close(scores[kind].recall, expected[kind][1]));
+        CHECK(test::close(scores[kind].f1, expected[kind][2]));
+      }
+      CHECK(eval::rouge_n(references.back(), predictions.back(), 2, options).f1 == all.rouge2.f1);
+      CHECK(eval::rouge_l(references.back(), predictions.back(), options).f1 == all.rouge_l.f1);
+      CHECK(eval::rouge_lsum(references.back(), predictions.back(), options).f1 == all.rouge_lsum.f1);
+      if (stemmed) sum += all.rouge_lsum.f1;
+    }
+  }
+  const auto mean = eval::mean_rouge(references, predictions, {true});
+  CHECK(test::close(mean.rouge_lsum.f1, sum / static_cast<double>(references.size())));
+}
+
+TEST_CASE("the scores print themselves") {
+  CHECK(eval::rouge("a b", "a\nc").to_text() ==
+        "            precision  recall      f1\n"
+        "ROUGE-1        0.5000  0.5000  0.5000\n"
+        "ROUGE-2        0.0000  0.0000  0.0000\n"
+        "ROUGE-L        0.5000  0.5000  0.5000\n"
+        "ROUGE-Lsum     0.5000  0.5000  0.5000\n");
+}
+
 TEST_CASE("stems equal NLTK's Porter stemmer") {
   const auto data = test::golden("eval/stems.json");
   REQUIRE(data["stems"].size() >= 5000);
@@ -66,4 +107,9 @@ TEST_CASE("known values by hand") {
 TEST_CASE("an n below 1 is refused") {
   CHECK_THROWS_WITH_AS(eval::rouge_n("a", "a", 0), doctest::Contains("at least 1, got 0"), Error);
   CHECK_THROWS_AS(eval::rouge_n("a", "a", -3), Error);
+}
+
+TEST_CASE("a mean of nothing, or of unequally long lists, is refused") {
+  CHECK_THROWS_WITH_AS(eval::mean_rouge({}, {}), doctest::Contains("no pairs"), Error);
+  CHECK_THROWS_WITH_AS(eval::mean_rouge({"a"}, {}), doctest::Contains("1 references but 0"), Error);
 }
