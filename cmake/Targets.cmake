@@ -1,4 +1,5 @@
 # The two libraries. Sources are found by layer; a layer's folder name is its namespace.
+include(cmake/Embed.cmake)
 
 function(radonc_sources out)
   set(files)
@@ -22,6 +23,8 @@ endfunction()
 # radonc::base: records, pairs, tokens, scores, statistics, reports. No torch on its include path.
 function(radonc_add_base)
   radonc_sources(sources core data text eval stats tasks report)
+  file(GLOB review_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/report/review/*)
+  radonc_embed(${PROJECT_BINARY_DIR}/generated/report/review_files.hpp radonc::report::review_files ${review_files})
   add_library(radonc_base SHARED ${sources})
   add_library(radonc::base ALIAS radonc_base)
   radonc_configure_target(radonc_base)
@@ -29,6 +32,7 @@ function(radonc_add_base)
     $<BUILD_INTERFACE:sentencepiece-static> $<BUILD_INTERFACE:radonc_pcre2>
     $<BUILD_INTERFACE:fmt::fmt-header-only> $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>
     $<BUILD_INTERFACE:Eigen3::Eigen>)
+  target_include_directories(radonc_base PRIVATE ${PROJECT_BINARY_DIR}/generated)
   target_include_directories(radonc_base SYSTEM PRIVATE ${RADONC_SENTENCEPIECE_SOURCE}/src)
   target_link_options(radonc_base PRIVATE -Wl,--exclude-libs,ALL)  # hides SentencePiece's protobuf
   set_target_properties(radonc_base PROPERTIES EXPORT_NAME base VERSION ${PROJECT_VERSION}

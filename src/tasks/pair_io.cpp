@@ -18,6 +18,27 @@ std::string dump(const ordered_json& line) {
   return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+template <typename Item, typename Read>
+std::vector<Item> read_lines(const std::filesystem::path& path, const char* what, const Read& read) {
+  const std::string content = core::read_file(path);
+  std::vector<Item> items;
+  std::size_t number = 0;
+  for (std::size_t begin = 0; begin < content.size();) {
+    const std::size_t end = std::min(content.find('\n', begin), content.size());
+    const std::string_view line = std::string_view(content).substr(begin, end - begin);
+    begin = end + 1;
+    ++number;
+    if (line.empty()) continue;
+    try {
+      items.push_back(read(ordered_json::parse(line)));
+    } catch (const json::exception&) {
+      throw Error(
+          fmt::format("{}:{}: expected {} as the study writes it. The file is damaged.", path.string(), number, what));
+    }
+  }
+  return items;
+}
+
 }  // namespace
 
 std::string to_json(const Pair& p) {
@@ -57,36 +78,45 @@ std::string to_json(const Score& s) {
                {"partial", partial}});
 }
 
+std::vector<Pair> read_pairs(const std::filesystem::path& path) {
+  return read_lines<Pair>(path, "a pair", [](const ordered_json& item) {
+    return Pair{.case_id = item.at("case_id"),
+                .patient_id = item.at("patient_id"),
+                .task = item.at("task"),
+                .system = item.at("system"),
+                .details = item.at("details"),
+                .question = item.at("question"),
+                .answer = item.at("answer")};
+  });
+}
+
+std::vector<Prediction> read_predictions(const std::filesystem::path& path) {
+  return read_lines<Prediction>(path, "a prediction", [](const ordered_json& item) {
+    return Prediction{.case_id = item.at("case_id"),
+                      .task = item.at("task"),
+                      .model = item.at("model"),
+                      .text = item.at("text"),
+                      .parsed = item.at("parsed"),
+                      .value = item.at("value"),
+                      .reason = item.at("reason")};
+  });
+}
+
 std::vector<Score> read_scores(const std::filesystem::path& path) {
-  const std::string content = core::read_file(path);
-  std::vector<Score> scores;
-  std::size_t number = 0;
-  for (std::size_t begin = 0; begin < content.size();) {
-    const std::size_t end = std::min(content.find('\n', begin), content.size());
-    const std::string_view line = std::string_view(content).substr(begin, end - begin);
-    begin = end + 1;
-    ++number;
-    if (line.empty()) continue;
-    try {
-      const ordered_json item = ordered_json::parse(line);
-      Score score{.case_id = item.at("case_id"),
-                  .patient_id = item.at("patient_id"),
-                  .task = item.at("task"),
-                  .model = item.at("model"),
-                  .reference = item.at("reference"),
-                  .prediction = item.at("prediction"),
-                  .parsed = item.at("parsed"),
-                  .correct = item.at("correct"),
-                  .rouge1 = {item.at("rouge1_precision"), item.at("rouge1_recall"), item.at("rouge1_f1")}};
-      for (const auto& [name, credit] : item.at("partial").items())
-        score.partial.emplace_back(name, credit.get<double>());
-      scores.push_back(std::move(score));
-    } catch (const json::exception&) {
-      throw Error(
-          fmt::format("{}:{}: expected a score as the study writes it. The file is damaged.", path.string(), number));
-    }
-  }
-  return scores;
+  return read_lines<Score>(path, "a score", [](const ordered_json& item) {
+    Score score{.case_id = item.at("case_id"),
+                .patient_id = item.at("patient_id"),
+                .task = item.at("task"),
+                .model = item.at("model"),
+                .reference = item.at("reference"),
+                .prediction = item.at("prediction"),
+                .parsed = item.at("parsed"),
+                .correct = item.at("correct"),
+                .rouge1 = {item.at("rouge1_precision"), item.at("rouge1_recall"), item.at("rouge1_f1")}};
+    for (const auto& [name, credit] : item.at("partial").items())
+      score.partial.emplace_back(name, credit.get<double>());
+    return score;
+  });
 }
 
 template <typename Item>

@@ -28,6 +28,24 @@ TEST_CASE("scores survive the disk") {
   CHECK(read[0].partial == score.partial);
 }
 
+TEST_CASE("pairs and predictions survive the disk") {
+  const test::TemporaryFolder folder;
+  const tasks::Pair pair{"a", "p", "regimen", "system", "Site: Larynx\nAge: 50", "question?", "answer; \u2028\""};
+  const tasks::Prediction prediction{"a", "regimen", "original", "text\n", false, "", "no answer"};
+  tasks::write_lines(folder.path() / "pairs.jsonl", std::vector<tasks::Pair>{pair, pair});
+  tasks::write_lines(folder.path() / "predictions.jsonl", std::vector<tasks::Prediction>{prediction});
+  const auto pairs = tasks::read_pairs(folder.path() / "pairs.jsonl");
+  const auto predictions = tasks::read_predictions(folder.path() / "predictions.jsonl");
+  REQUIRE(pairs.size() == 2);
+  CHECK(tasks::to_json(pairs[1]) == tasks::to_json(pair));
+  REQUIRE(predictions.size() == 1);
+  CHECK(tasks::to_json(predictions[0]) == tasks::to_json(prediction));
+  CHECK_THROWS_WITH_AS(tasks::read_pairs(folder.path() / "predictions.jsonl"),
+                       doctest::Contains("predictions.jsonl:1: expected a pair"), Error);
+  CHECK_THROWS_WITH_AS(tasks::read_predictions(folder.path() / "pairs.jsonl"), doctest::Contains("a prediction"),
+                       Error);
+}
+
 TEST_CASE("a damaged line is named") {
   const test::TemporaryFolder folder;
   core::write_file_atomically(folder.path() / "scores.jsonl", "\n{\"case_id\": 3}\n");
