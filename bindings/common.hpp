@@ -23,6 +23,7 @@ void bind_core(py::module_& module);
 void bind_data(py::module_& module);
 void bind_icd10(py::module_& module);
 void bind_regimen(py::module_& module);
+void bind_review(py::module_& module);
 void bind_text(py::module_& module);
 void bind_eval(py::module_& module);
 void bind_tasks(py::module_& module);

@@ -12,6 +12,7 @@ PYBIND11_MODULE(_core, module) {
   bind_tasks(module);
   bind_stats(module);
   bind_report(module);
+  bind_review(module);
   bind_model(module);
   bind_lora(module);
   bind_train(module);

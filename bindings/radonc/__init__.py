@@ -30,7 +30,7 @@ def _import_core():
 _core = _import_core()
 Error = _core.Error
 
-from radonc import data, eval, generate, icd10, lora, model, regimen, report, stats, study, tasks, text, train  # noqa: E402
+from radonc import data, eval, generate, icd10, lora, model, regimen, report, review, stats, study, tasks, text, train  # noqa: E402
 from radonc.models import smollm2  # noqa: E402
 
 __version__ = "0.1.0"
@@ -49,6 +49,7 @@ __all__ = [
     "model",
     "regimen",
     "report",
+    "review",
     "smollm2",
     "stats",
     "study",

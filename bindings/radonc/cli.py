@@ -32,6 +32,22 @@ def _report(arguments: argparse.Namespace) -> None:
     print(radonc.report.StudyResult.from_json((arguments.output / "study.json").read_text()))
 
 
+def _review_write(arguments: argparse.Namespace) -> None:
+    page = radonc.review.write_page(
+        arguments.page,
+        arguments.study,
+        reviewers=arguments.reviewers,
+        num_overlap=arguments.overlap,
+        max_cases=arguments.max_cases,
+        seed=arguments.seed,
+    )
+    print(f"{arguments.page}: {page.num_cases} cases. Keep review_key.json beside it from the reviewers.")
+
+
+def _review_read(arguments: argparse.Namespace) -> None:
+    print(radonc.review.read(arguments.exports, arguments.key))
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="radonc", description=radonc.__doc__.splitlines()[0])
     top.add_argument("--version", action="version", version=radonc.__version__)
@@ -57,6 +73,19 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("report", help="print a finished study's table again")
     command.add_argument("--output", type=pathlib.Path, required=True, help="the study's folder")
     command.set_defaults(run=_report)
+    command = commands.add_parser("review-write", help="write the physicians' review page of a finished study")
+    command.add_argument("--study", type=pathlib.Path, required=True, help="the study's folder")
+    command.add_argument("--page", type=pathlib.Path, required=True, help="the HTML page to write")
+    command.add_argument("--reviewers", nargs="+", default=["reviewer-1", "reviewer-2"], help="their pseudonyms")
+    command.add_argument("--overlap", type=int, default=50, help="cases that all of them see (default: %(default)s)")
+    command.add_argument("--max-cases", type=int, default=0, help="0: all (default: %(default)s)")
+    command.add_argument("--seed", type=int, required=True, help="of the blinding; as secret as the key")
+    command.set_defaults(run=_review_write)
+
+    command = commands.add_parser("review-read", help="merge the reviewers' exports and unblind them")
+    command.add_argument("exports", type=pathlib.Path, nargs="+", help="the JSON files that the page exported")
+    command.add_argument("--key", type=pathlib.Path, required=True, help="review_key.json")
+    command.set_defaults(run=_review_read)
     return top
 
 

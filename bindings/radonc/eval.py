@@ -1,5 +1,53 @@
-"""Scores of texts, equal to the reference implementations."""
+"""Scores of texts, classes and stated probabilities, equal to the reference implementations."""
 
-from radonc._core.eval import RougeScore, majority_class, rouge_l, rouge_n
+from radonc._core.eval import (
+    BleuScore,
+    ClassificationReport,
+    ClassMetrics,
+    CoverageCurve,
+    CoveragePoint,
+    ReliabilityBin,
+    ReliabilityTable,
+    RougeScore,
+    RougeScores,
+    brier_score,
+    classification_report,
+    corpus_bleu,
+    corpus_chrf,
+    coverage_curve,
+    exact_match,
+    majority_class,
+    mean_rouge,
+    reliability_table,
+    rouge,
+    rouge_l,
+    rouge_n,
+    token_f1,
+    top_k_accuracy,
+)
 
-__all__ = ["RougeScore", "majority_class", "rouge_l", "rouge_n"]
+__all__ = [
+    "BleuScore",
+    "ClassMetrics",
+    "ClassificationReport",
+    "CoverageCurve",
+    "CoveragePoint",
+    "ReliabilityBin",
+    "ReliabilityTable",
+    "RougeScore",
+    "RougeScores",
+    "brier_score",
+    "classification_report",
+    "corpus_bleu",
+    "corpus_chrf",
+    "coverage_curve",
+    "exact_match",
+    "majority_class",
+    "mean_rouge",
+    "reliability_table",
+    "rouge",
+    "rouge_l",
+    "rouge_n",
+    "token_f1",
+    "top_k_accuracy",
+]
