@@ -1,9 +1,9 @@
 #include <pybind11/native_enum.h>
 
 #include "common.hpp"
-#include "radonc/stats/holm.hpp"
 #include "radonc/stats/interval.hpp"
 #include "radonc/stats/mcnemar.hpp"
+#include "radonc/stats/multiple_testing.hpp"
 #include "radonc/stats/wilcoxon.hpp"
 
 namespace radonc::bindings {

@@ -18,6 +18,8 @@ if(RADONC_BUILD_TESTS)
   radonc_dependency(doctest doctest::doctest https://github.com/doctest/doctest.git v2.4.11)
 endif()
 
+find_package(Threads REQUIRED)  # the bootstrap
+
 # Unicode character classes for the byte-level BPE pre-tokenizers.
 find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)

@@ -31,7 +31,7 @@ function(radonc_add_base)
   target_link_libraries(radonc_base PRIVATE
     $<BUILD_INTERFACE:sentencepiece-static> $<BUILD_INTERFACE:radonc_pcre2>
     $<BUILD_INTERFACE:fmt::fmt-header-only> $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>
-    $<BUILD_INTERFACE:Eigen3::Eigen>)
+    $<BUILD_INTERFACE:Eigen3::Eigen> $<BUILD_INTERFACE:Threads::Threads>)
   target_include_directories(radonc_base PRIVATE ${PROJECT_BINARY_DIR}/generated)
   target_include_directories(radonc_base SYSTEM PRIVATE ${RADONC_SENTENCEPIECE_SOURCE}/src)
   target_link_options(radonc_base PRIVATE -Wl,--exclude-libs,ALL)  # hides SentencePiece's protobuf

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "radonc/core/error.hpp"
-#include "radonc/stats/holm.hpp"
+#include "radonc/stats/multiple_testing.hpp"
 
 namespace radonc::report {
 namespace {

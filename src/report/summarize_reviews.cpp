@@ -8,7 +8,7 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/report/read_reviews.hpp"
-#include "radonc/stats/holm.hpp"
+#include "radonc/stats/multiple_testing.hpp"
 
 namespace radonc::report {
 namespace {

@@ -2,88 +2,74 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "radonc/core/error.hpp"
-#include "radonc/core/random.hpp"
 #include "radonc/stats/normal.hpp"
+#include "stats/paired.hpp"
+#include "stats/special.hpp"
 
 namespace radonc::stats {
 namespace {
 
-void require_confidence(const char* function, double confidence) {
-  if (!(confidence > 0 && confidence < 1))
+Estimate proportion(const char* function, std::size_t successes, std::size_t n, double confidence) {
+  require_confidence(function, confidence);
+  if (n == 0) throw Error(fmt::format("{}: n is 0. A proportion needs at least one case.", function));
+  if (successes > n)
     throw Error(
-        fmt::format("{}: the confidence must lie between 0 and 1, such as 0.95, got {}.", function, confidence));
-}
-
-// Of sorted values, interpolated linearly between the two nearest.
-double quantile(const std::vector<double>& sorted, double q) {
-  const double position = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+        fmt::format("{}: {} successes of {} cases. Pass the number of successes first.", function, successes, n));
+  Estimate result;
+  result.value = static_cast<double>(successes) / static_cast<double>(n);
+  result.n = n;
+  result.confidence = confidence;
+  result.assumptions = "The cases are independent of one another and equally likely to be successes.";
+  return result;
 }
 
 }  // namespace
 
 Estimate wilson_interval(std::size_t successes, std::size_t n, double confidence) {
-  require_confidence("wilson_interval", confidence);
-  if (n == 0) throw Error("wilson_interval: n is 0. A proportion needs at least one case.");
-  if (successes > n)
-    throw Error(
-        fmt::format("wilson_interval: {} successes of {} cases. Pass the number of successes first.", successes, n));
+  Estimate result = proportion("wilson_interval", successes, n, confidence);
   const auto cases = static_cast<double>(n);
-  const double p = static_cast<double>(successes) / cases;
+  const double p = result.value;
   const double z = normal_quantile(0.5 + confidence / 2);
   const double divisor = 2 * (cases + z * z);
   const double centre = (2 * cases * p + z * z) / divisor;
   const double half = z * std::sqrt(z * z + 4 * cases * p * (1 - p)) / divisor;
-  return {p, successes == 0 ? 0 : centre - half, successes == n ? 1 : centre + half, n};
+  result.low = successes == 0 ? 0 : centre - half;
+  result.high = successes == n ? 1 : centre + half;
+  result.method = "Wilson";
+  result.reference =
+      "Wilson EB. Probable inference, the law of succession, and statistical inference. Journal of the American "
+      "Statistical Association 1927;22:209-212.";
+  return result;
 }
 
-Estimate bootstrap_mean_interval(std::span<const double> values, const std::vector<std::string>& clusters,
-                                 double confidence, std::size_t num_replicates, std::uint64_t seed) {
-  require_confidence("bootstrap_mean_interval", confidence);
-  if (values.size() != clusters.size())
-    throw Error(fmt::format("bootstrap_mean_interval: {} values but {} cluster ids. Pass the patient of each value.",
-                            values.size(), clusters.size()));
-  if (values.empty()) throw Error("bootstrap_mean_interval: no values. A mean needs at least one case.");
-  if (num_replicates == 0) throw Error("bootstrap_mean_interval: num_replicates is 0. Use at least 1,000.");
-
-  struct Cluster {
-    double sum = 0;
-    std::size_t size = 0;
-  };
-  std::map<std::string, std::size_t> index;  // cluster id → position, in order of first appearance
-  std::vector<Cluster> groups;
-  double total = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i]))
-      throw Error(fmt::format("bootstrap_mean_interval: expected finite values, got {} at index {}.", values[i], i));
-    const auto [entry, fresh] = index.emplace(clusters[i], groups.size());
-    if (fresh) groups.emplace_back();
-    groups[entry->second].sum += values[i];
-    ++groups[entry->second].size;
-    total += values[i];
+Estimate clopper_pearson_interval(std::size_t successes, std::size_t n, double confidence) {
+  Estimate result = proportion("clopper_pearson_interval", successes, n, confidence);
+  const long double tail = (1 - static_cast<long double>(confidence)) / 2;
+  const auto hits = static_cast<long double>(successes), misses = static_cast<long double>(n - successes);
+  // Both ends from lower tails, that of the upper one for the share of misses.
+  if (successes > 0) {
+    const long double odds = beta_quantile_odds(tail, hits, misses + 1);
+    result.low = static_cast<double>(odds / (1 + odds));
   }
+  result.high = successes == n ? 1 : static_cast<double>(1 / (1 + beta_quantile_odds(tail, misses, hits + 1)));
+  result.method = "Clopper-Pearson";
+  result.reference =
+      "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the binomial. "
+      "Biometrika 1934;26:404-413.";
+  return result;
+}
 
-  core::Random random(seed);
-  std::vector<double> means(num_replicates);
-  for (double& mean : means) {
-    Cluster drawn;
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-      const Cluster& group = groups[random.below(groups.size())];
-      drawn.sum += group.sum;
-      drawn.size += group.size;
-    }
-    mean = drawn.sum / static_cast<double>(drawn.size);
-  }
-  std::ranges::sort(means);
-  return {total / static_cast<double>(values.size()), quantile(means, (1 - confidence) / 2),
-          quantile(means, (1 + confidence) / 2), values.size()};
+std::string Estimate::to_sentence() const {
+  std::string text = fmt::format("{:.4g} ({:.4g} to {:.4g}", value, low, high);
+  if (confidence > 0) text += fmt::format(", {:.4g} % interval", 100 * confidence);
+  if (!method.empty()) text += ", " + method;
+  if (num_replicates > 0) text += fmt::format(" with {}", counted(num_replicates, "replicate"));
+  text += "), " + counted(n, "case");
+  if (num_clusters > 0) text += " of " + counted(num_clusters, "patient");
+  return text + ".";
 }
 
 }  // namespace radonc::stats

@@ -1,42 +1,53 @@
 #include "radonc/stats/mcnemar.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cmath>
+
+#include "stats/paired.hpp"
+#include "stats/special.hpp"
 
 namespace radonc::stats {
 namespace {
 
-// P(X <= k) of Binomial(n, 1/2), summed from the largest term down.
-double lower_tail(std::size_t k, std::size_t n) {
-  const auto size = static_cast<long double>(n);
-  const auto top = static_cast<long double>(k);
-  const long double log_term =
-      std::lgamma(size + 1) - std::lgamma(top + 1) - std::lgamma(size - top + 1) - size * std::log(2.0L);
-  long double sum = 1, ratio = 1;
-  for (std::size_t i = k; i > 0; --i) {
-    ratio *= static_cast<long double>(i) / static_cast<long double>(n - i + 1);
-    sum += ratio;
+McNemarResult test(std::size_t only_first, std::size_t only_second, Alternative alternative, bool mid_p) {
+  McNemarResult result{only_first, only_second, alternative, 1, mid_p};
+  const std::size_t n = only_first + only_second;
+  if (n == 0) return result;
+  const auto tail = [&](std::size_t k) {  // P(X <= k), by symmetry P(X >= n - k)
+    return binomial_half_lower(k, n) - (mid_p ? binomial_half_mass(k, n) / 2 : 0);
+  };
+  switch (alternative) {
+    case Alternative::kGreater:
+      result.p_value = tail(only_second);
+      break;
+    case Alternative::kLess:
+      result.p_value = tail(only_first);
+      break;
+    case Alternative::kTwoSided:
+      result.p_value = std::min(1.0, 2 * tail(std::min(only_first, only_second)));
   }
-  return std::min(1.0, static_cast<double>(std::exp(log_term + std::log(sum))));
+  return result;
 }
 
 }  // namespace
 
 McNemarResult mcnemar_exact(std::size_t only_first, std::size_t only_second, Alternative alternative) {
-  McNemarResult result{only_first, only_second, alternative, 1};
-  const std::size_t n = only_first + only_second;
-  if (n == 0) return result;
-  switch (alternative) {
-    case Alternative::kGreater:
-      result.p_value = lower_tail(only_second, n);  // P(X >= only_first), by symmetry
-      break;
-    case Alternative::kLess:
-      result.p_value = lower_tail(only_first, n);
-      break;
-    case Alternative::kTwoSided:
-      result.p_value = std::min(1.0, 2 * lower_tail(std::min(only_first, only_second), n));
-  }
-  return result;
+  return test(only_first, only_second, alternative, false);
+}
+
+McNemarResult mcnemar_mid_p(std::size_t only_first, std::size_t only_second, Alternative alternative) {
+  return test(only_first, only_second, alternative, true);
+}
+
+std::string McNemarResult::to_sentence() const {
+  const std::string name =
+      fmt::format("McNemar's test (McNemar 1947), {}, {}",
+                  alternative == Alternative::kTwoSided ? "two-sided" : "one-sided (" + to_string(alternative) + ")",
+                  mid_p ? "exact with mid-p" : "exact");
+  if (only_first + only_second == 0) return name + ": the models never differ, so there is nothing to test and p = 1.";
+  return fmt::format("{}: of {} on which the models differ the first alone is right in {}, the second alone in {}; {}.",
+                     name, counted(only_first + only_second, "case"), only_first, only_second, p_phrase(p_value));
 }
 
 }  // namespace radonc::stats

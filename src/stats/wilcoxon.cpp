@@ -4,34 +4,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "radonc/core/error.hpp"
 #include "radonc/stats/normal.hpp"
+#include "stats/paired.hpp"
+#include "stats/sign_flip.hpp"
 
 namespace radonc::stats {
 namespace {
 
-constexpr std::size_t kLargestExact = 2000;
-
-std::vector<double> differences(std::span<const double> x, std::span<const double> y) {
-  if (x.size() != y.size())
-    throw Error(fmt::format("wilcoxon_signed_rank: x has {} values and y has {}. Pass paired values, one pair a case.",
-                            x.size(), y.size()));
-  if (x.empty())
-    throw Error("wilcoxon_signed_rank: no pairs. The test needs at least one case scored for both models.");
-  std::vector<double> d(x.size());
-  for (std::size_t i = 0; i < d.size(); ++i) {
-    d[i] = x[i] - y[i];
-    if (!std::isfinite(d[i]))
-      throw Error(
-          fmt::format("wilcoxon_signed_rank: expected finite values, got x = {}, y = {} at index {}. "
-                      "Mend or leave out that pair.",
-                      x[i], y[i], i));
-  }
-  return d;
-}
+constexpr std::size_t kLargestExact = 5000;
 
 struct Ranks {
   std::vector<double> nonzero;  // mean ranks of the pairs that differ
@@ -43,15 +29,16 @@ struct Ranks {
 };
 
 Ranks rank(const std::vector<double>& d, ZeroMethod zero_method) {
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < d.size(); ++i)
-    if (d[i] != 0 || zero_method != ZeroMethod::kWilcox) order.push_back(i);
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return std::abs(d[a]) < std::abs(d[b]); });
+  std::vector<double> sorted;
+  sorted.reserve(d.size());
+  for (const double value : d)
+    if (value != 0 || zero_method != ZeroMethod::kWilcox) sorted.push_back(value);
+  std::ranges::sort(sorted, {}, [](double value) { return std::abs(value); });
   Ranks ranks;
-  ranks.count = static_cast<double>(order.size());
-  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    const double size = std::abs(d[order[begin]]);
-    while (end < order.size() && std::abs(d[order[end]]) == size) ++end;
+  ranks.count = static_cast<double>(sorted.size());
+  for (std::size_t begin = 0, end = 0; begin < sorted.size(); begin = end) {
+    const double size = std::abs(sorted[begin]);
+    while (end < sorted.size() && std::abs(sorted[end]) == size) ++end;
     const auto t = static_cast<double>(end - begin);
     const double mean_rank = static_cast<double>(begin + 1 + end) / 2;
     if (size == 0) {
@@ -65,7 +52,7 @@ Ranks rank(const std::vector<double>& d, ZeroMethod zero_method) {
     ranks.tie_sum += t * t * t - t;
     for (std::size_t i = begin; i < end; ++i) {
       ranks.nonzero.push_back(mean_rank);
-      (d[order[i]] > 0 ? ranks.plus : ranks.minus) += mean_rank;
+      (sorted[i] > 0 ? ranks.plus : ranks.minus) += mean_rank;
     }
   }
   ranks.plus += ranks.split;
@@ -73,41 +60,30 @@ Ranks rank(const std::vector<double>& d, ZeroMethod zero_method) {
   return ranks;
 }
 
-// P(W+ = k) for k = 0 … Σ weights, where each weight is in W+ with probability 1/2.
-std::vector<double> distribution(const std::vector<std::size_t>& weights) {
-  std::vector<double> mass(std::accumulate(weights.begin(), weights.end(), std::size_t{0}) + 1, 0.0);
-  mass[0] = 1;
-  std::size_t top = 0;
-  for (const std::size_t weight : weights) {
-    top += weight;
-    for (std::size_t k = top + 1; k-- > 0;) mass[k] = 0.5 * (mass[k] + (k >= weight ? mass[k - weight] : 0.0));
-  }
-  return mass;
-}
-
-// One-sided tails at `lower` (P(W <= lower)) and `upper` (P(W >= upper)), combined as the alternative asks.
-double tail_p(const std::vector<double>& mass, std::size_t lower, std::size_t upper, Alternative alternative) {
-  const auto at = [&](std::size_t k) { return mass.begin() + static_cast<std::ptrdiff_t>(std::min(k, mass.size())); };
-  const double less = std::accumulate(mass.begin(), at(lower + 1), 0.0);
-  const double greater = std::accumulate(mass.rbegin(), std::make_reverse_iterator(at(upper)), 0.0);
-  if (alternative == Alternative::kLess) return std::min(less, 1.0);
-  if (alternative == Alternative::kGreater) return std::min(greater, 1.0);
-  return std::min(1.0, 2 * std::min(less, greater));
+// P(W+ <= at_most), P(W+ >= at_least), or twice the smaller, where each weight is in W+ with probability 1/2.
+double flip_p(std::vector<std::uint64_t> weights, std::uint64_t at_most, std::uint64_t at_least,
+              Alternative alternative) {
+  const std::uint64_t sum = std::accumulate(weights.begin(), weights.end(), std::uint64_t{0});
+  const std::uint64_t mirrored = sum - at_least;  // the distribution is symmetric: P(W+ >= k) = P(W+ <= sum - k)
+  if (alternative == Alternative::kLess) return sign_flip_lower(std::move(weights), at_most);
+  if (alternative == Alternative::kGreater) return sign_flip_lower(std::move(weights), mirrored);
+  return std::min(1.0, 2 * sign_flip_lower(std::move(weights), std::min(at_most, mirrored)));
 }
 
 double exact_p(const Ranks& ranks, Alternative alternative) {
-  std::vector<std::size_t> weights(static_cast<std::size_t>(ranks.count));
-  std::iota(weights.begin(), weights.end(), std::size_t{1});
-  return tail_p(distribution(weights), static_cast<std::size_t>(std::ceil(ranks.plus)),
-                static_cast<std::size_t>(std::floor(ranks.plus)), alternative);
+  std::vector<std::uint64_t> weights(static_cast<std::size_t>(ranks.count));
+  std::iota(weights.begin(), weights.end(), std::uint64_t{1});
+  return flip_p(std::move(weights), static_cast<std::uint64_t>(std::ceil(ranks.plus)),
+                static_cast<std::uint64_t>(std::floor(ranks.plus)), alternative);
 }
 
 // Mean ranks are multiples of 1/2, so that doubled ones are whole numbers.
 double permutation_p(const Ranks& ranks, Alternative alternative) {
-  std::vector<std::size_t> weights;
-  for (const double value : ranks.nonzero) weights.push_back(static_cast<std::size_t>(2 * value));
-  const auto observed = static_cast<std::size_t>(std::llround(2 * (ranks.plus - ranks.split)));
-  return tail_p(distribution(weights), observed, observed, alternative);
+  std::vector<std::uint64_t> weights;
+  weights.reserve(ranks.nonzero.size());
+  for (const double value : ranks.nonzero) weights.push_back(static_cast<std::uint64_t>(2 * value));
+  const auto observed = static_cast<std::uint64_t>(std::llround(2 * (ranks.plus - ranks.split)));
+  return flip_p(std::move(weights), observed, observed, alternative);
 }
 
 double z_of(const Ranks& ranks, std::size_t num_zeros, const WilcoxonOptions& options) {
@@ -140,7 +116,7 @@ WilcoxonMethod choose(const WilcoxonResult& result, WilcoxonMethod asked) {
 
 WilcoxonResult wilcoxon_signed_rank(std::span<const double> x, std::span<const double> y,
                                     const WilcoxonOptions& options) {
-  const std::vector<double> d = differences(x, y);
+  const std::vector<double> d = paired_differences("wilcoxon_signed_rank", x, y);
   const Ranks ranks = rank(d, options.zero_method);
   WilcoxonResult result;
   result.n = d.size();
@@ -154,7 +130,9 @@ WilcoxonResult wilcoxon_signed_rank(std::span<const double> x, std::span<const d
   result.smallest_p = std::ldexp(1.0, -static_cast<int>(std::min<std::size_t>(result.num_nonzero, 1100)));
   result.statistic = options.alternative == Alternative::kTwoSided ? std::min(ranks.plus, ranks.minus) : ranks.plus;
   result.method = choose(result, options.method);
-  const bool enumerates = result.method != WilcoxonMethod::kApprox;
+  const bool one_size = !ranks.nonzero.empty() && ranks.nonzero.front() == ranks.nonzero.back();
+  const bool enumerates =
+      result.method == WilcoxonMethod::kExact || (result.method == WilcoxonMethod::kPermutation && !one_size);
   if (enumerates && result.n > kLargestExact)
     throw Error(
         fmt::format("wilcoxon_signed_rank: the exact distribution of {} pairs is too large (at most {}). "
@@ -185,28 +163,30 @@ WilcoxonResult wilcoxon_signed_rank(std::span<const double> x, std::span<const d
   return result;
 }
 
-std::string WilcoxonResult::summary() const {
+std::string WilcoxonResult::to_sentence() const {
   const std::string test =
       fmt::format("Wilcoxon signed-rank test (Wilcoxon 1945), {}",
                   alternative == Alternative::kTwoSided ? "two-sided" : "one-sided (" + to_string(alternative) + ")");
   if (num_nonzero == 0)
-    return fmt::format("{}: none of the {} pairs differs, so there is nothing to test and p = 1.", test, n);
+    return n == 1 ? fmt::format("{}: the only pair does not differ, so there is nothing to test and p = 1.", test)
+                  : fmt::format("{}: none of the {} pairs differs, so there is nothing to test and p = 1.", test, n);
   std::string how;
   if (method == WilcoxonMethod::kExact)
-    how = "exact";
+    how = ties || num_zeros > 0 ? "exact for untied ranks, the statistic rounded to the conservative side" : "exact";
   else if (method == WilcoxonMethod::kPermutation)
     how = "exact over all sign flips";
   else
     how = "normal approximation";
-  std::string text = fmt::format("{}, {}: {} pairs, {} without a difference; {} = {:.6g}", test, how, n, num_zeros,
+  std::string text = fmt::format("{}, {}: {}, {} without a difference ({}), {} ties; {} = {:.6g}", test, how,
+                                 counted(n, "pair"), num_zeros, to_string(zero_method), ties ? "with" : "no",
                                  alternative == Alternative::kTwoSided ? "min(W+, W-)" : "W+", statistic);
   if (z) text += fmt::format(", z = {:.3f}", *z);
-  text += fmt::format(", p = {:.2g}, rank-biserial r = {:.3f}.", p_value, rank_biserial);
+  text += fmt::format(", {}, rank-biserial r = {:.3f}.", p_phrase(p_value), rank_biserial);
   if (num_nonzero < 10)
     text += fmt::format(
-        " With {} pairs that differ no exact one-sided p can be below {:.2g}: "
+        " With {} that differ{} no exact one-sided p can be below {:.2g}: "
         "p <= 0.001 was out of reach and needs at least 10.",
-        num_nonzero, smallest_p);
+        counted(num_nonzero, "pair"), num_nonzero == 1 ? "s" : "", smallest_p);
   return text;
 }
 

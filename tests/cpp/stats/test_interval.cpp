@@ -9,7 +9,7 @@
 #include "support/golden.hpp"
 
 using namespace radonc;
-using stats::bootstrap_mean_interval, stats::wilson_interval;
+using stats::bca_mean_interval, stats::bootstrap_mean_interval, stats::clopper_pearson_interval, stats::wilson_interval;
 
 TEST_CASE("Wilson's interval equals SciPy's") {
   const auto data = test::golden("eval/intervals.json");
@@ -24,6 +24,55 @@ TEST_CASE("Wilson's interval equals SciPy's") {
   }
   CHECK(wilson_interval(0, 10).low == 0);
   CHECK(wilson_interval(10, 10).high == 1);
+}
+
+TEST_CASE("Clopper and Pearson's interval equals SciPy's") {
+  const auto data = test::golden("stats/intervals.json");
+  REQUIRE(data["clopper_pearson"].size() >= 300);
+  for (const auto& entry : data["clopper_pearson"]) {
+    const auto estimate = clopper_pearson_interval(entry[0], entry[1], entry[2]);
+    CAPTURE(entry.dump());
+    CHECK(test::relatively_close(estimate.low, entry[3]));
+    CHECK(test::relatively_close(estimate.high, entry[4]));
+  }
+}
+
+TEST_CASE("Clopper and Pearson's interval keeps its precision for a million cases") {
+  // The root of (1 - p)^n + n p (1 - p)^(n - 1) = 0.05, found with 50 decimal digits.
+  CHECK(test::relatively_close(clopper_pearson_interval(1, 1'000'000, 0.9).high, 4.7438556382068105e-06, 1e-14));
+}
+
+TEST_CASE("the BCa interval equals SciPy's over the same replicates, whatever the number of threads") {
+  const auto data = test::golden("stats/intervals.json");
+  REQUIRE(data["bca"].size() >= 20);
+  for (const auto& entry : data["bca"]) {
+    const auto values = entry[0].get<std::vector<double>>();
+    const auto clusters = entry[1].get<std::vector<std::string>>();
+    const auto estimate = bca_mean_interval(values, clusters, entry[2], entry[3], entry[4], 1);
+    CAPTURE(entry.dump());
+    CHECK(test::relatively_close(estimate.low, entry[5]));
+    CHECK(test::relatively_close(estimate.high, entry[6]));
+    for (const unsigned threads : {0U, 2U, 7U, 100U})
+      CHECK(bca_mean_interval(values, clusters, entry[2], entry[3], entry[4], threads) == estimate);
+  }
+}
+
+TEST_CASE("where the replicates say nothing the BCa interval is a point") {
+  const auto estimate = bca_mean_interval(std::vector<double>{1, 1, 1}, {"a", "b", "b"}, 0.95, 50);
+  CHECK(estimate.low == 1);
+  CHECK(estimate.high == 1);
+}
+
+TEST_CASE("the sentences") {
+  CHECK(wilson_interval(8, 10).to_sentence() == "0.8 (0.4902 to 0.9433, 95 % interval, Wilson), 10 cases.");
+  CHECK(stats::Estimate{0.5, 0.25, 0.75, 1}.to_sentence() == "0.5 (0.25 to 0.75), 1 case.");
+  const auto estimate = bca_mean_interval(std::vector<double>{1, 1, 1}, {"a", "b", "b"}, 0.95, 50);
+  CHECK(estimate.to_sentence() ==
+        "1 (1 to 1, 95 % interval, BCa bootstrap with 50 replicates), 3 cases of 2 patients.");
+  for (const auto& made : {wilson_interval(1, 2), clopper_pearson_interval(1, 2), estimate}) {
+    CHECK_FALSE(made.assumptions.empty());
+    CHECK_FALSE(made.reference.empty());
+  }
 }
 
 TEST_CASE("the clustered bootstrap equals an independent writing of it") {
@@ -62,6 +111,9 @@ TEST_CASE("faulty input is named") {
   CHECK_THROWS_WITH_AS(wilson_interval(0, 0), doctest::Contains("n is 0"), Error);
   CHECK_THROWS_WITH_AS(wilson_interval(3, 2), doctest::Contains("3 successes of 2"), Error);
   CHECK_THROWS_WITH_AS(wilson_interval(1, 2, 95), doctest::Contains("between 0 and 1"), Error);
+  CHECK_THROWS_WITH_AS(clopper_pearson_interval(3, 2), doctest::Contains("3 successes of 2"), Error);
+  CHECK_THROWS_WITH_AS(bca_mean_interval(one, {"a"}), doctest::Contains("at least two"), Error);
+  CHECK_THROWS_WITH_AS(bca_mean_interval(nan, {"a"}), doctest::Contains("finite"), Error);
   CHECK_THROWS_WITH_AS(bootstrap_mean_interval({}, {}), doctest::Contains("no values"), Error);
   CHECK_THROWS_WITH_AS(bootstrap_mean_interval(one, {"a", "b"}), doctest::Contains("2 cluster ids"), Error);
   CHECK_THROWS_WITH_AS(bootstrap_mean_interval(nan, {"a"}), doctest::Contains("finite"), Error);
