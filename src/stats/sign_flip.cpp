@@ -79,7 +79,7 @@ double lower_tail(const Weights& weights, std::uint64_t k) {
 
 }  // namespace
 
-double sign_flip_lower(Weights weights, std::uint64_t k, std::uint64_t limit) {
+double sign_flip_lower(Weights weights, std::uint64_t k) {
   std::erase(weights, std::uint64_t{0});
   if (weights.empty()) return 1;
   std::uint64_t divisor = 0, sum = 0;
@@ -87,11 +87,10 @@ double sign_flip_lower(Weights weights, std::uint64_t k, std::uint64_t limit) {
   for (std::uint64_t& weight : weights) sum += weight /= divisor;
   k /= divisor;
   if (k >= sum) return 1;
-  if (k >= sum - k) return 1 - sign_flip_lower(weights, sum - k - 1, limit);
+  if (k >= sum - k) return 1 - sign_flip_lower(weights, sum - k - 1);
   std::ranges::sort(weights);
   if (weights.front() == weights.back()) return binomial_half_lower(k, weights.size());
   if (k < weights.front()) return std::ldexp(1.0, -static_cast<int>(std::min<std::size_t>(weights.size(), 5000)));
-  if (limit != 0 && k >= limit) return -1;
   return lower_tail(weights, k);
 }
 

@@ -9,8 +9,7 @@ namespace radonc::stats {
 /// P(W <= k) with W = Σ B_i weights_i and independent B_i ~ Bernoulli(1/2), to about 1e-13 relative however small it
 /// is. Exact dynamic programming on whole numbers, under an exponential tilt that puts the mean at k, and within a
 /// window outside which Bernstein's inequality leaves less than e^-60. Time grows as the number of weights to the
-/// power 2.5 for ranks; weights of one size take the binomial distribution. `limit` of 0 means none; otherwise the
-/// number of array cells beyond which it gives up and returns -1.
-double sign_flip_lower(std::vector<std::uint64_t> weights, std::uint64_t k, std::uint64_t limit = 0);
+/// power 2.5 for ranks; weights of one size take the binomial distribution.
+double sign_flip_lower(std::vector<std::uint64_t> weights, std::uint64_t k);
 
 }  // namespace radonc::stats
