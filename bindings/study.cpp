@@ -7,6 +7,22 @@ void bind_study(py::module_& module) {
   using namespace study;
   auto m = module.def_submodule("study");
 
+  py::enum_<Training>(m, "Training", "What an arm's adapter is trained on.")
+      .value("none", Training::kNone)
+      .value("all_tasks", Training::kAllTasks)
+      .value("each_task", Training::kEachTask);
+  py::class_<Arm> arm(m, "Arm", "One of the models that a study compares; see include/radonc/study/arm.hpp.");
+  arm.def_readwrite("name", &Arm::name)
+      .def_readwrite("training", &Arm::training)
+      .def_readwrite("num_examples", &Arm::num_examples, "training cases shown in the prompt")
+      .def_readwrite("model", &Arm::model, "GGUF file or model folder; empty: the study's")
+      .def_readwrite("adapter", &Arm::adapter, "folder of a finished adapter in PEFT's format; empty: none")
+      .def_readwrite("prompt_template", &Arm::prompt_template);
+  init_by_keywords<Arm>(arm);
+  m.def("default_arms", &default_arms, "The original against the fine-tuned model.");
+  m.def("arms_from_json", &arms_from_json, py::arg("json"),
+        "Arms from a JSON array; see include/radonc/study/arm.hpp.");
+
   py::class_<StudyConfig> config(m, "StudyConfig", "Settings of a study; see include/radonc/study/study.hpp.");
   config.def_readwrite("records", &StudyConfig::records)
       .def_readwrite("model", &StudyConfig::model)
@@ -19,6 +35,7 @@ void bind_study(py::module_& module) {
       .def_readwrite("max_train_cases", &StudyConfig::max_train_cases)
       .def_readwrite("num_test_cases", &StudyConfig::num_test_cases)
       .def_readwrite("from_list", &StudyConfig::from_list)
+      .def_readwrite("arms", &StudyConfig::arms)
       .def_readwrite("seed", &StudyConfig::seed)
       .def_readwrite("lora", &StudyConfig::lora)
       .def_readwrite("train", &StudyConfig::train)

@@ -1,4 +1,7 @@
 #include "common.hpp"
+#include "radonc/tasks/baselines.hpp"
+#include "radonc/tasks/few_shot.hpp"
+#include "radonc/tasks/pair_io.hpp"
 #include "radonc/tasks/study_tasks.hpp"
 #include "radonc/tasks/task.hpp"
 
@@ -16,21 +19,29 @@ void bind_tasks(py::module_& module) {
       .def_readonly("details", &Pair::details)
       .def_readonly("question", &Pair::question)
       .def_readonly("answer", &Pair::answer)
+      .def_readonly("subgroups", &Pair::subgroups, "[(name, value), …] by which results are looked at apart")
       .def_property_readonly("prompt", &Pair::prompt);
   py::class_<Prediction>(m, "Prediction", "A model's answer, parsed.")
       .def_readonly("case_id", &Prediction::case_id)
       .def_readonly("task", &Prediction::task)
+      .def_readonly("model", &Prediction::model)
       .def_readonly("text", &Prediction::text)
       .def_readonly("parsed", &Prediction::parsed)
       .def_readonly("value", &Prediction::value)
-      .def_readonly("reason", &Prediction::reason);
+      .def_readonly("reason", &Prediction::reason)
+      .def_readonly("probability", &Prediction::probability, "with which the model gave the text, or None");
   py::class_<Score>(m, "Score", "One case's score for one task and one model.")
       .def_readonly("case_id", &Score::case_id)
+      .def_readonly("patient_id", &Score::patient_id)
+      .def_readonly("task", &Score::task)
+      .def_readonly("model", &Score::model)
       .def_readonly("reference", &Score::reference)
       .def_readonly("prediction", &Score::prediction)
       .def_readonly("parsed", &Score::parsed)
       .def_readonly("correct", &Score::correct)
       .def_property_readonly("rouge1_f1", [](const Score& self) { return self.rouge1.f1; })
+      .def_readonly("probability", &Score::probability)
+      .def_readonly("subgroups", &Score::subgroups)
       .def_property_readonly("partial", [](const Score& self) {
         return std::map<std::string, double>(self.partial.begin(), self.partial.end());
       });
@@ -40,7 +51,8 @@ void bind_tasks(py::module_& module) {
       .def_property_readonly("question", &Task::question)
       .def("reference", &Task::reference, py::arg("record"), "The canonical answer, or None where it is not complete.")
       .def("build_pair", &Task::build_pair, py::arg("record"))
-      .def("parse", &Task::parse, py::arg("case_id"), py::arg("model"), py::arg("text"))
+      .def("parse", &Task::parse, py::arg("case_id"), py::arg("model"), py::arg("text"),
+           py::arg("probability") = py::none())
       .def("score", &Task::score, py::arg("prediction"), py::arg("pair"));
 
   const auto shared = [](std::shared_ptr<const Task> task) { return std::const_pointer_cast<Task>(task); };
@@ -57,6 +69,17 @@ void bind_tasks(py::module_& module) {
         return all;
       },
       py::arg("cohort"), "Regimen, modality and ICD-10 code; the modality's labels come from the cohort.");
+
+  m.def("read_pairs", &read_pairs, py::arg("path"), "The pairs of a study's pairs.jsonl.");
+  m.def("read_predictions", &read_predictions, py::arg("path"), "The answers of a study's predictions.jsonl.");
+  m.def("read_scores", &read_scores, py::arg("path"), "The scores of a study's scores.jsonl.");
+  m.def("majority_answer", &majority_answer, py::arg("train"), "The commonest answer among one task's pairs.");
+  m.def("nearest_answers", &nearest_answers, py::arg("train"), py::arg("test"),
+        "For each test pair the answer of the training pair whose details are most alike (cosine of TF-IDF).");
+  m.def("draw_examples", &draw_examples, py::arg("train"), py::arg("num_examples"), py::arg("seed") = 0,
+        "Training pairs to show in a prompt, of different answers as far as there are any.");
+  m.def("few_shot_prompt", &few_shot_prompt, py::arg("examples"), py::arg("pair"),
+        "The user's turn: the examples with their answers, then the pair's own details and question.");
 }
 
 }  // namespace radonc::bindings

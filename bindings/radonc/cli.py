@@ -20,6 +20,14 @@ def _study(arguments: argparse.Namespace) -> None:
             num_epochs=arguments.epochs, learning_rate=arguments.learning_rate, seed=arguments.seed
         ),
     }
+    arms = study.default_arms()
+    if arguments.few_shot:
+        arms.append(study.Arm(name="few-shot", num_examples=arguments.few_shot))
+    if arguments.each_task:
+        arms.append(study.Arm(name="each task apart", training=study.Training.each_task))
+    if arguments.arms:
+        arms.extend(study.arms_from_json(arguments.arms.read_text()))
+    settings["arms"] = arms
     if arguments.nf4:
         settings["quantization"] = radonc.model.Quantization.nf4
     result = study.run(arguments.records, arguments.output, model=arguments.model, **settings)
@@ -30,6 +38,10 @@ def _study(arguments: argparse.Namespace) -> None:
 
 def _report(arguments: argparse.Namespace) -> None:
     print(radonc.report.StudyResult.from_json((arguments.output / "study.json").read_text()))
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    print(radonc.report.evaluate(radonc.tasks.read_scores(arguments.scores)))
 
 
 def _review_write(arguments: argparse.Namespace) -> None:
@@ -61,6 +73,13 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--from-list", action="store_true", help="both models also answer from the lists of valid answers alone"
     )
+    command.add_argument(
+        "--few-shot", type=int, default=0, metavar="N", help="compare also the original with N examples in the prompt"
+    )
+    command.add_argument("--each-task", action="store_true", help="compare also an adapter for each task")
+    command.add_argument(
+        "--arms", type=pathlib.Path, help="JSON file of further models, adapters and prompts to compare"
+    )
     command.add_argument("--nf4", action="store_true", help="hold the linear layers in 4 bits (QLoRA)")
     command.add_argument("--test-cases", type=int, default=200, help="held-out cases (default: %(default)s)")
     command.add_argument("--max-train-cases", type=int, default=0, help="0: all (default: %(default)s)")
@@ -73,6 +92,11 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("report", help="print a finished study's table again")
     command.add_argument("--output", type=pathlib.Path, required=True, help="the study's folder")
     command.set_defaults(run=_report)
+
+    command = commands.add_parser("evaluate", help="compute a study's table again, from its scores alone")
+    command.add_argument("--scores", type=pathlib.Path, required=True, help="scores.jsonl")
+    command.set_defaults(run=_evaluate)
+
     command = commands.add_parser("review-write", help="write the physicians' review page of a finished study")
     command.add_argument("--study", type=pathlib.Path, required=True, help="the study's folder")
     command.add_argument("--page", type=pathlib.Path, required=True, help="the HTML page to write")

@@ -7,10 +7,20 @@ from collections.abc import Callable
 
 from radonc import models
 from radonc._core.report import StudyResult
-from radonc._core.study import Progress, StudyConfig
+from radonc._core.study import Arm, Progress, StudyConfig, Training, arms_from_json, default_arms
 from radonc._core.study import run as _run
 
-__all__ = ["Progress", "ProgressBars", "StudyConfig", "StudyResult", "run"]
+__all__ = [
+    "Arm",
+    "Progress",
+    "ProgressBars",
+    "StudyConfig",
+    "StudyResult",
+    "Training",
+    "arms_from_json",
+    "default_arms",
+    "run",
+]
 
 
 class ProgressBars:
@@ -61,7 +71,8 @@ def run(
 
     model:     a GGUF file or a Hugging Face folder; SmolLM2-135M-Instruct if none is named
     callback:  gets a Progress; by default a progress bar is shown, unless ``progress`` is false
-    settings:  any other field of :class:`StudyConfig`, e.g. ``num_test_cases=50``
+    settings:  any other field of :class:`StudyConfig`, e.g. ``num_test_cases=50``; further models to compare are
+               ``arms=[*default_arms(), Arm(name="three examples", num_examples=3)]``
 
     Raises :class:`radonc.Error` for what the user can mend.
     """

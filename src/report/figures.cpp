@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "radonc/tasks/baselines.hpp"
 #include "report/wording.hpp"
 
 namespace radonc::report {
@@ -65,19 +66,21 @@ std::string accuracy_figure(const StudyResult& result) {
     body += fmt::format("<text class=\"strong\" x=\"0\" y=\"{:.1f}\">{}</text>\n", y + kRow / 2 + 5,
                         escape(task_title(task.task)));
     label += fmt::format(" {}:", task_title(task.task));
-    for (std::size_t m = 0; m < task.models.size(); ++m) {
-      const ModelMetrics& model = task.models[m];
+    for (std::size_t m = 0; m < 2; ++m) {
+      const ModelMetrics& model = task.models.at(m);
       const double row = y + 20 + 24 * static_cast<double>(m);
-      const char* kind = m + 1 == task.models.size() ? "after" : "before";
+      const char* kind = m == 1 ? "after" : "before";
       body += fmt::format(
           "<line class=\"{0}\" x1=\"{1:.1f}\" x2=\"{2:.1f}\" y1=\"{3:.1f}\" y2=\"{3:.1f}\"/>"
           "<circle class=\"{0}\" cx=\"{4:.1f}\" cy=\"{3:.1f}\" r=\"5.5\"/>\n",
           kind, x(model.accuracy.low), x(model.accuracy.high), row, x(model.accuracy.value));
       label += fmt::format(" {} {:.3f},", model.model, model.accuracy.value);
     }
-    body += fmt::format("<line class=\"baseline\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\"/>\n",
-                        x(task.majority.accuracy), y + 10, y + kRow - 10);
-    label += fmt::format(" majority {:.3f}.", task.majority.accuracy);
+    if (const ModelMetrics* majority = task.find(tasks::kMajority)) {
+      body += fmt::format("<line class=\"baseline\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\"/>\n",
+                          x(majority->accuracy.value), y + 10, y + kRow - 10);
+      label += fmt::format(" majority {:.3f}.", majority->accuracy.value);
+    }
     y += kRow;
   }
   return fmt::format("<svg viewBox=\"0 0 640 {:.0f}\" role=\"img\" aria-label=\"{}\">\n{}</svg>\n", bottom + 26,

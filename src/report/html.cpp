@@ -67,10 +67,11 @@ std::string main_table(const StudyResult& r) {
         table += number(task.has_classes ? fmt::format("{:.3f}", value) : "–");
       table += number(count_of(m.n - m.num_parsed, m.n)) + "</tr>\n";
     }
-    table += fmt::format(
-        "<tr><th scope=\"row\">majority</th><td></td><td class=\"est\">{:.3f}</td><td colspan=\"5\" "
-        "class=\"soft est\" style=\"white-space:normal\">by always answering “{}”</td></tr>\n",
-        task.majority.accuracy, escape(task.majority.label));
+    if (!task.majority_label.empty())
+      table += fmt::format(
+          "<tr><td></td><td colspan=\"7\" class=\"soft est\" style=\"white-space:normal\">The majority always answers "
+          "“{}”.</td></tr>\n",
+          escape(task.majority_label));
   }
   return scrolling("Results", table + "</tbody></table>\n");
 }
@@ -80,9 +81,9 @@ std::string tests(const StudyResult& r) {
   for (const TaskResult& task : r.tasks) {
     out += fmt::format("<h3>{}</h3>\n<p>{}</p>\n", escape(task_title(task.task)), escape(test_sentence(task)));
     for (const std::string& caution : cautions(task)) out += fmt::format("<p class=\"warn\">{}</p>\n", escape(caution));
-    if (task.models.size() == 2)
-      for (const auto& [name, after] : task.models.back().partial)
-        if (const auto before = task.models.front().partial.find(name); before != task.models.front().partial.end())
+    if (task.models.size() >= 2)
+      for (const auto& [name, after] : task.models[1].partial)
+        if (const auto before = task.models[0].partial.find(name); before != task.models[0].partial.end())
           out += fmt::format("<p>Partly right, {}: {:.3f} originally, {:.3f} fine-tuned.</p>\n",
                              escape(partial_title(name)), before->second, after);
   }
@@ -208,22 +209,27 @@ std::string class_sections(const StudyResult& r) {
 }
 
 std::string training(const StudyResult& r) {
-  std::string out = fmt::format("<p>{} steps, {} tokens, {}; final loss {:.3f}.</p>\n", grouped(r.training.steps),
-                                grouped(r.training.tokens), duration(r.training.seconds), r.training.final_loss);
-  if (const std::string figure = loss_figure(r.training); !figure.empty())
-    out += fmt::format(
-        "<figure>{}<figcaption>Training loss by step (nats per supervised token).</figcaption></figure>\n", figure);
+  std::string out;
+  for (const TrainingSummary& run : r.training) {
+    out += fmt::format("<p>{}: {} steps, {} tokens, {}; final loss {:.3f}.</p>\n", escape(run.model),
+                       grouped(run.steps), grouped(run.tokens), duration(run.seconds), run.final_loss);
+    if (const std::string figure = loss_figure(run); !figure.empty())
+      out += fmt::format(
+          "<figure>{}<figcaption>Training loss by step (nats per supervised token).</figcaption></figure>\n", figure);
+  }
   return out;
 }
 
 std::string examples(const StudyResult& r) {
   std::string out;
-  for (const Example& e : r.examples)
+  for (const Example& e : r.examples) {
     out += fmt::format(
-        "<article class=\"case\"><h3>{} · case {}</h3><div><b>Reference</b><p class=\"answer\">{}</p></div>"
-        "<div><b>Original</b><p class=\"answer\">{}</p></div><div><b>Fine-tuned</b><p class=\"answer\">{}"
-        "</p></div></article>\n",
-        escape(task_title(e.task)), escape(e.case_id), escape(e.reference), escape(e.original), escape(e.fine_tuned));
+        "<article class=\"case\"><h3>{} · case {}</h3><div><b>Reference</b><p class=\"answer\">{}</p></div>",
+        escape(task_title(e.task)), escape(e.case_id), escape(e.reference));
+    for (const auto& [model, answer] : e.answers)
+      out += fmt::format("<div><b>{}</b><p class=\"answer\">{}</p></div>", escape(model), escape(answer));
+    out += "</article>\n";
+  }
   return out;
 }
 

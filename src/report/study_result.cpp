@@ -29,23 +29,47 @@ void walk(V& v, T& s) {
     v("label", s.label), v("precision", s.precision), v("recall", s.recall), v("f1", s.f1), v("support", s.support);
   } else if constexpr (kSame<eval::ConfusionMatrix, T>) {
     v("rows", s.rows), v("columns", s.columns), v("counts", s.counts);
+  } else if constexpr (kSame<eval::ReliabilityBin, T>) {
+    v("low", s.low), v("high", s.high), v("n", s.n), v("mean_confidence", s.mean_confidence);
+    v("accuracy", s.accuracy);
+  } else if constexpr (kSame<eval::ReliabilityTable, T>) {
+    v("expected_calibration_error", s.expected_calibration_error);
+    v("maximum_calibration_error", s.maximum_calibration_error), v("mean_confidence", s.mean_confidence);
+    v("accuracy", s.accuracy), v("n", s.n), v("bins", s.bins);
+  } else if constexpr (kSame<eval::CoveragePoint, T>) {
+    v("threshold", s.threshold), v("coverage", s.coverage), v("accuracy", s.accuracy);
+    v("num_answered", s.num_answered);
+  } else if constexpr (kSame<eval::CoverageCurve, T>) {
+    v("area", s.area), v("points", s.points);
+  } else if constexpr (kSame<Calibration, T>) {
+    v("brier", s.brier), v("reliability", s.reliability), v("coverage", s.coverage);
+  } else if constexpr (kSame<DoseDifference, T>) {
+    v("n", s.n), v("total_dose_gy", s.total_dose_gy), v("bed_gy", s.bed_gy), v("eqd2_gy", s.eqd2_gy);
+    v("within_five_percent", s.within_five_percent);
   } else if constexpr (kSame<ModelMetrics, T>) {
     v("model", s.model), v("n", s.n), v("num_parsed", s.num_parsed), v("accuracy", s.accuracy);
     v("rouge1_f1", s.rouge1_f1), v("rouge1_precision", s.rouge1_precision), v("rouge1_recall", s.rouge1_recall);
-    v("partial", s.partial), v("macro", s.macro), v("weighted", s.weighted), v("classes", s.classes);
-    v("confusion", s.confusion);
-  } else if constexpr (kSame<MajorityBaseline, T>) {
-    v("label", s.label), v("accuracy", s.accuracy);
+    v("partial", s.partial), v("dose", s.dose), v("calibration", s.calibration), v("macro", s.macro);
+    v("weighted", s.weighted), v("balanced_accuracy", s.balanced_accuracy), v("kappa", s.kappa);
+    v("matthews", s.matthews), v("classes", s.classes), v("confusion", s.confusion);
   } else if constexpr (kSame<stats::WilcoxonResult, T>) {
     v("statistic", s.statistic), v("p_value", s.p_value), v("z", s.z), v("w_plus", s.w_plus), v("w_minus", s.w_minus);
     v("n", s.n), v("num_zeros", s.num_zeros), v("num_nonzero", s.num_nonzero), v("ties", s.ties);
     v("method", s.method), v("zero_method", s.zero_method), v("alternative", s.alternative);
     v("smallest_p", s.smallest_p), v("rank_biserial", s.rank_biserial), v("reference", s.reference);
+  } else if constexpr (kSame<Comparison, T>) {
+    v("first", s.first), v("second", s.second), v("score", s.score), v("difference", s.difference);
+    v("test", s.test), v("p_holm", s.p_holm);
+  } else if constexpr (kSame<Subgroup, T>) {
+    v("variable", s.variable), v("value", s.value), v("n", s.n), v("num_patients", s.num_patients);
+    v("before", s.before), v("after", s.after), v("difference", s.difference), v("p_value", s.p_value);
+    v("p_adjusted", s.p_adjusted);
   } else if constexpr (kSame<TaskResult, T>) {
-    v("task", s.task), v("num_train", s.num_train), v("num_patients", s.num_patients);
+    v("task", s.task), v("num_train", s.num_train), v("num_cases", s.num_cases), v("num_patients", s.num_patients);
     v("has_classes", s.has_classes), v("labels", s.labels), v("models", s.models), v("confidence", s.confidence);
-    v("majority", s.majority);
-    v("tested_score", s.tested_score), v("test", s.test), v("p_holm", s.p_holm), v("accuracy_test", s.accuracy_test);
+    v("majority_label", s.majority_label), v("tested_score", s.tested_score), v("test", s.test);
+    v("difference", s.difference), v("p_holm", s.p_holm), v("accuracy_test", s.accuracy_test);
+    v("comparisons", s.comparisons), v("subgroups", s.subgroups);
   } else if constexpr (kSame<FlowRow, T>) {
     v("rule", s.rule), v("dropped", s.dropped), v("left", s.left);
   } else if constexpr (kSame<SplitSize, T>) {
@@ -53,20 +77,22 @@ void walk(V& v, T& s) {
   } else if constexpr (kSame<LossPoint, T>) {
     v("step", s.step), v("loss", s.loss);
   } else if constexpr (kSame<TrainingSummary, T>) {
-    v("steps", s.steps), v("tokens", s.tokens), v("seconds", s.seconds), v("final_loss", s.final_loss);
+    v("model", s.model), v("steps", s.steps), v("tokens", s.tokens), v("seconds", s.seconds),
+        v("final_loss", s.final_loss);
     v("curve", s.curve);
   } else if constexpr (kSame<TaskPrompt, T>) {
     v("task", s.task), v("system", s.system), v("question", s.question);
   } else if constexpr (kSame<Example, T>) {
-    v("case_id", s.case_id), v("task", s.task), v("reference", s.reference), v("original", s.original);
-    v("fine_tuned", s.fine_tuned);
+    v("case_id", s.case_id), v("task", s.task), v("reference", s.reference), v("answers", s.answers);
   } else if constexpr (kSame<NamedValue, T>) {
     v("name", s.first), v("value", s.second);
   } else {
     static_assert(kSame<StudyResult, T>);
-    v("model", s.model), v("tasks", s.tasks), v("flow", s.flow), v("split", s.split), v("label_sets", s.label_sets);
+    v("model", s.model), v("models", s.models), v("tasks", s.tasks), v("flow", s.flow), v("split", s.split),
+        v("label_sets", s.label_sets);
     v("settings", s.settings), v("training", s.training), v("prompts", s.prompts), v("examples", s.examples);
-    v("environment", s.environment), v("peak_memory_bytes", s.peak_memory_bytes), v("wall_seconds", s.wall_seconds);
+    v("files", s.files), v("environment", s.environment), v("peak_memory_bytes", s.peak_memory_bytes),
+        v("wall_seconds", s.wall_seconds);
   }
 }
 
@@ -193,6 +219,10 @@ StudyResult study_result_from_json(std::string_view text) {
         fmt::format("study.json: format must be {}. The file is of another version of radonc, or no study.", kFormat));
   StudyResult result;
   read(json, result, "");
+  for (const TaskResult& task : result.tasks)
+    if (task.models.size() < 2)
+      throw Error(fmt::format("study.json: the task {} has {} models, expected two or more.", task.task,
+                              task.models.size()));
   return result;
 }
 

@@ -10,6 +10,8 @@
 namespace radonc::report {
 namespace {
 
+constexpr std::size_t kModelWidth = 12;
+
 std::string interval(const stats::Estimate& e) {
   return fmt::format("{:.3f} [{:.3f}, {:.3f}]", e.value, e.low, e.high);
 }
@@ -17,7 +19,7 @@ std::string interval(const stats::Estimate& e) {
 // The columns: model, two estimates with intervals, three macro averages, unparsed answers.
 std::string columns(std::string_view model, std::string_view accuracy, std::string_view rouge, std::string_view macro,
                     std::string_view unparsed) {
-  return fmt::format("  {}   {}   {}   {}{}\n", pad(shortened(model, 12), 12), pad(accuracy, 20), pad(rouge, 20),
+  return fmt::format("  {}   {}   {}   {}{}\n", pad(model, kModelWidth), pad(accuracy, 20), pad(rouge, 20),
                      pad(macro, 19), padded_left(plain(std::string(unparsed)), 15));
 }
 
@@ -25,29 +27,34 @@ std::string model_row(const ModelMetrics& m, bool has_classes) {
   const std::string macro = has_classes
                                 ? fmt::format("{:.3f}  {:.3f}  {:.3f}", m.macro.precision, m.macro.recall, m.macro.f1)
                                 : "    –      –      –";
-  return columns(m.model, interval(m.accuracy), interval(m.rouge1_f1), macro, count_of(m.n - m.num_parsed, m.n));
+  const bool fits = width_of(m.model) <= kModelWidth;  // a longer name stands on a line of its own
+  return (fits ? "" : "  " + shortened(m.model, kWidth - 2) + "\n") + columns(fits ? m.model : "", interval(m.accuracy),
+                                                                              interval(m.rouge1_f1), macro,
+                                                                              count_of(m.n - m.num_parsed, m.n));
 }
 
 std::string task_block(const TaskResult& task) {
   const std::string title = task_title(task.task);
-  const std::string counts = fmt::format("{} held-out cases of {} patients · {} training cases",
-                                         grouped(task.models.empty() ? 0 : task.models.front().n),
-                                         grouped(task.num_patients), grouped(task.num_train));
+  std::string counts =
+      fmt::format("{} held-out cases of {} patients", grouped(task.num_cases), grouped(task.num_patients));
+  if (task.num_train > 0) counts += fmt::format(" · {} training cases", grouped(task.num_train));
   std::string out = pad(title, kWidth - width_of(counts)) + counts + "\n";
   for (const ModelMetrics& model : task.models) out += model_row(model, task.has_classes);
-  const std::string baseline = fmt::format("  majority       {:.3f} by always answering “", task.majority.accuracy);
-  out += baseline + shortened(task.majority.label, kWidth - width_of(baseline) - 1) + "”\n";
-
-  if (task.models.size() == 2 && !task.models.back().partial.empty()) {
+  if (!task.majority_label.empty()) {
+    const std::string lead = "  majority always answers “";
+    out += lead + shortened(task.majority_label, kWidth - width_of(lead) - 1) + "”\n";
+  }
+  if (!task.models.at(1).partial.empty()) {
     std::string credits;
-    for (const auto& [name, after] : task.models.back().partial) {
-      const auto before = task.models.front().partial.find(name);
-      const double value = before == task.models.front().partial.end() ? 0 : before->second;
+    for (const auto& [name, after] : task.models[1].partial) {
+      const auto before = task.models[0].partial.find(name);
+      const double value = before == task.models[0].partial.end() ? 0 : before->second;
       credits += fmt::format("{}{} {:.3f} → {:.3f}", credits.empty() ? "" : " · ", partial_title(name), value, after);
     }
     out += wrapped("  partly right  ", credits);
   }
   out += wrapped(is_better(task) ? "  ▸ " : "  ▹ ", test_sentence(task));
+  for (const Comparison& comparison : task.comparisons) out += wrapped("    ", comparison_sentence(comparison));
   for (const std::string& caution : cautions(task)) out += wrapped("  ! ", caution);
   return out;
 }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <ranges>
 
+#include "radonc/tasks/baselines.hpp"
+
 namespace radonc::report {
 namespace {
 
@@ -54,16 +56,25 @@ std::string test_sentence(const TaskResult& task) {
   return text;
 }
 
+std::string comparison_sentence(const Comparison& comparison) {
+  const stats::Estimate& d = comparison.difference;
+  return fmt::format(
+      "Against {} in {}: {:+.3f} [{:+.3f},\u00A0{:+.3f}], two-sided p\u00A0{} (Holm:\u00A0p\u00A0{}), {} of {} cases "
+      "differ.",
+      comparison.second, comparison.score, d.value, d.low, d.high, p_text(comparison.test.p_value),
+      p_text(comparison.p_holm), grouped(comparison.test.num_nonzero), grouped(comparison.test.n));
+}
+
 std::vector<std::string> cautions(const TaskResult& task) {
   std::vector<std::string> result;
-  if (!task.models.empty()) {
-    const ModelMetrics& last = task.models.back();
-    if (last.accuracy.value < task.majority.accuracy)
+  if (const ModelMetrics* majority = task.find(tasks::kMajority)) {
+    const ModelMetrics& tested = task.models.at(1);
+    if (tested.accuracy.value < majority->accuracy.value)
       result.push_back(
-          fmt::format("The {} model's accuracy is below that of always giving the commonest answer.", last.model));
-    else if (last.accuracy.low <= task.majority.accuracy)
+          fmt::format("The {} model's accuracy is below that of always giving the commonest answer.", tested.model));
+    else if (tested.accuracy.low <= majority->accuracy.value)
       result.push_back(fmt::format(
-          "The {} model's interval includes the accuracy of always giving the commonest answer.", last.model));
+          "The {} model's interval includes the accuracy of always giving the commonest answer.", tested.model));
   }
   if (task.test.num_nonzero == 0)
     result.push_back("Both models score the same on every case: there is nothing to test.");
@@ -82,10 +93,11 @@ std::vector<std::string> notes(const StudyResult& result) {
       "Macro averages give each class among the held-out references the same weight (labels below); an answer outside "
       "them is an error, not a class of its own."};
   if (!result.tasks.empty())
-    notes.push_back(
-        fmt::format("CI: {:.4g}\u00A0% intervals, Wilson's for accuracy, bootstrap over patients for ROUGE-1. "
-                    "Majority: the training set's commonest answer, given to every case.",
-                    100 * result.tasks.front().confidence));
+    notes.push_back(fmt::format(
+        "CI: {:.4g}\u00A0% intervals, Wilson's for accuracy, bootstrap over patients for ROUGE-1. "
+        "Majority: the training set's commonest answer, given to every case. Nearest case: the answer of the "
+        "training case whose details share the most words (cosine of TF-IDF vectors).",
+        100 * result.tasks.front().confidence));
   notes.push_back(
       fmt::format("Holm: p corrected for the study's {} tests, evidence at {} or below. r runs from -1 "
                   "to 1; 1 means that every case that differs favours the fine-tuned model.",

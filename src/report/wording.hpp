@@ -29,6 +29,9 @@ bool is_better(const TaskResult& task);
 /// One sentence on the test: what was tested, the raw and the corrected p, the effect.
 std::string test_sentence(const TaskResult& task);
 
+/// "Against majority in accuracy: +0.076 [0.021, 0.131], two-sided p = 0.008 (Holm: p = 0.03)."
+std::string comparison_sentence(const Comparison& comparison);
+
 /// What a reader must know before believing the figures, one sentence each; empty if nothing.
 std::vector<std::string> cautions(const TaskResult& task);
 

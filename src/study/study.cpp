@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <iterator>
 #include <optional>
 
 #include "radonc/core/error.hpp"
@@ -10,24 +13,22 @@
 #include "radonc/data/cohort.hpp"
 #include "radonc/data/read_cases.hpp"
 #include "radonc/data/split.hpp"
-#include "radonc/eval/classification.hpp"
 #include "radonc/lora/adapter_io.hpp"
-#include "radonc/report/compare.hpp"
+#include "radonc/report/evaluate.hpp"
 #include "radonc/report/html.hpp"
+#include "radonc/tasks/baselines.hpp"
+#include "radonc/tasks/few_shot.hpp"
 #include "radonc/tasks/pair_io.hpp"
 #include "radonc/tasks/study_tasks.hpp"
 #include "radonc/text/encode.hpp"
+#include "study/arms.hpp"
 #include "study/summary.hpp"
 
 namespace radonc::study {
 namespace {
 
-using Tasks = std::vector<std::shared_ptr<const tasks::Task>>;
-constexpr const char* kOriginal = "original";
-constexpr const char* kFineTuned = "fine-tuned";
-
 /// The pairs of every case, its tasks side by side so that they share the details' tokens.
-std::vector<std::vector<tasks::Pair>> build_pairs(const std::vector<data::CaseRecord>& cases, const Tasks& all) {
+std::vector<std::vector<tasks::Pair>> build_pairs(const std::vector<data::CaseRecord>& cases, const TaskList& all) {
   std::vector<std::vector<tasks::Pair>> pairs;
   for (const data::CaseRecord& record : cases) {
     std::vector<tasks::Pair> own;
@@ -44,11 +45,27 @@ std::vector<tasks::Pair> flat(const std::vector<std::vector<tasks::Pair>>& pairs
   return all;
 }
 
-std::vector<std::string> answers_of(const std::vector<tasks::Pair>& pairs, const std::string& task) {
+std::vector<tasks::Pair> of_task(const std::vector<tasks::Pair>& pairs, const std::string& task) {
+  std::vector<tasks::Pair> own;
+  std::ranges::copy_if(pairs, std::back_inserter(own), [&](const tasks::Pair& pair) { return pair.task == task; });
+  return own;
+}
+
+std::vector<std::string> answers_of(const std::vector<tasks::Pair>& pairs) {
   std::vector<std::string> answers;
-  for (const tasks::Pair& pair : pairs)
-    if (pair.task == task) answers.push_back(pair.answer);
+  for (const tasks::Pair& pair : pairs) answers.push_back(pair.answer);
   return answers;
+}
+
+/// Rare answers are a subgroup of their own.
+void add_answer_frequency(const std::string& task, const std::vector<std::string>& train_answers,
+                          std::vector<tasks::Pair>& test) {
+  for (tasks::Pair& pair : test) {
+    if (pair.task != task) continue;
+    const auto count = std::ranges::count(train_answers, pair.answer);
+    pair.subgroups.emplace_back("training cases with the same answer",
+                                count == 0 ? "none" : (count < 10 ? "1 to 9" : "10 or more"));
+  }
 }
 
 class Run {
@@ -59,11 +76,9 @@ class Run {
     const auto start = std::chrono::steady_clock::now();
     core::require_writable_folder(config_.output);
     prepare_cases();
-    load_model();
-    answer(kOriginal);
-    fine_tune();
-    answer(kFineTuned);
-    compare();
+    for (const Arm& arm : config_.arms) run_arm(arm);
+    answer_baselines();
+    evaluate();
     result_.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     result_.peak_memory_bytes = peak_memory_bytes();
     core::write_file_atomically(config_.output / "study.json", report::to_json(result_));
@@ -87,83 +102,145 @@ class Run {
                                               .seed = config_.seed});
     train_ = build_pairs(split.train, tasks_);
     test_ = flat(build_pairs(split.test, tasks_));
-    const auto train_pairs = flat(train_);
-    for (const auto& task : tasks_) tasks::require_two_classes(task->name(), answers_of(train_pairs, task->name()));
+    for (const auto& task : tasks_) {
+      const auto answers = answers_of(train_pairs(task->name()));
+      tasks::require_two_classes(task->name(), answers);
+      add_answer_frequency(task->name(), answers, test_);
+    }
 
     std::string lines;
     for (const data::CaseRecord& record : cohort.cases) lines += data::to_json(record) + "\n";
     core::write_file_atomically(config_.output / "cohort.jsonl", lines);
     core::write_file_atomically(config_.output / "flow.json", flow_json(cohort, tasks_));
     core::write_file_atomically(config_.output / "split.json", data::to_json(split));
-    auto pairs = train_pairs;
+    auto pairs = flat(train_);
     pairs.insert(pairs.end(), test_.begin(), test_.end());
     tasks::write_lines(config_.output / "pairs.jsonl", pairs);
     describe_cohort(cohort, split, tasks_, result_);
     tell({.stage = "cohort", .message = cohort_text(cohort, split, tasks_)});
   }
 
-  void load_model() {
-    tell({.stage = "load", .message = config_.model.string()});
-    tokenizer_ = text::Tokenizer::load(config_.tokenizer.empty() ? config_.model : config_.tokenizer);
-    template_ = config_.prompt_template.empty() ? text::detect_template(*tokenizer_)
-                                                : text::template_named(config_.prompt_template);
-    model_.emplace(
-        model::Transformer::load(config_.model, {.dtype = config_.dtype, .quantization = config_.quantization}));
-    generate::require_matching_vocabulary(*model_, *tokenizer_);
-    result_.model = config_.model_name.empty() ? config_.model.stem().string() : config_.model_name;
-    describe_settings(config_, *model_, template_, result_);
+  /// Makes the arm's model the one in memory; two models never are.
+  void load_model(const Arm& arm) {
+    const bool own = !arm.model.empty() && arm.model != config_.model;
+    const auto path = own ? arm.model : config_.model;
+    if (path != loaded_) {
+      tell({.stage = "load", .message = path.string()});
+      model_.reset();
+      tokenizer_ = text::Tokenizer::load(own || config_.tokenizer.empty() ? path : config_.tokenizer);
+      model_.emplace(model::Transformer::load(path, {.dtype = config_.dtype, .quantization = config_.quantization}));
+      generate::require_matching_vocabulary(*model_, *tokenizer_);
+      loaded_ = path;
+    }
+    const std::string& wanted =
+        !arm.prompt_template.empty() ? arm.prompt_template : (own ? arm.prompt_template : config_.prompt_template);
+    template_ = wanted.empty() ? text::detect_template(*tokenizer_) : text::template_named(wanted);
+    const bool named = !own && !config_.model_name.empty();
+    const std::string name = named ? config_.model_name : path.stem().string();
+    if (result_.model.empty()) {
+      result_.model = name;
+      describe_settings(config_, *model_, template_, result_);
+    }
+    result_.models.emplace_back(arm.name, describe(arm, name));
   }
 
-  void answer(const std::string& who) {
-    std::vector<generate::Prompt> prompts;
-    for (const tasks::Pair& pair : test_) prompts.push_back({pair.system, pair.prompt()});
-    const auto generations = generate::generate(
-        *model_, *tokenizer_, template_, prompts, config_.generate,
-        [&](std::int64_t done, std::int64_t total) { tell({.stage = who, .done = done, .total = total}); });
-    for (std::size_t i = 0; i < test_.size(); ++i) {
-      const tasks::Task& task = task_named(test_[i].task);
-      predictions_.push_back(task.parse(test_[i].case_id, who, generations[i].text));
-      scores_.push_back(task.score(predictions_.back(), test_[i]));
+  void run_arm(const Arm& arm) {
+    load_model(arm);
+    if (!arm.adapter.empty()) lora::load_adapter(*model_, arm.adapter);
+    if (arm.training == Training::kAllTasks) fine_tune(arm, nullptr);
+    if (arm.training != Training::kEachTask && arm.num_examples == 0) {
+      answer(arm, test_);
+    } else {
+      for (const auto& task : tasks_) {
+        if (arm.training == Training::kEachTask) fine_tune(arm, task.get());
+        answer(arm, of_task(test_, task->name()));
+      }
     }
-    if (config_.from_list)
-      for (const auto& task : tasks_) answer_from_list(who, *task);
+    lora::remove(*model_);
+    write_answers();
+  }
+
+  /// `pairs` are of one task if the arm shows examples.
+  void answer(const Arm& arm, const std::vector<tasks::Pair>& pairs) {
+    std::vector<tasks::Pair> examples;
+    if (arm.num_examples > 0 && !pairs.empty())
+      examples =
+          tasks::draw_examples(train_pairs(pairs[0].task), static_cast<std::size_t>(arm.num_examples), config_.seed);
+    generate(arm.name, arm.name, examples, pairs, config_.generate, predictions_);
+    if (!config_.from_list) return;
+    for (const auto& task : tasks_) {
+      const auto valid = task->valid_answers();
+      auto own = of_task(pairs, task->name());
+      if (valid.empty() || own.empty()) continue;
+      generate::GenerateConfig config = config_.generate;
+      config.answers = std::make_shared<const generate::TokenTrie>(*tokenizer_, template_, valid);
+      for (tasks::Pair& pair : own) pair.task = report::from_list(pair.task);
+      generate(arm.name, fmt::format("{}, {} from its list", arm.name, task->name()), examples, own, config,
+               listed_predictions_);
+    }
+  }
+
+  void generate(const std::string& model, const std::string& stage, const std::vector<tasks::Pair>& examples,
+                const std::vector<tasks::Pair>& pairs, const generate::GenerateConfig& config,
+                std::vector<tasks::Prediction>& predictions) {
+    std::vector<generate::Prompt> prompts;
+    for (const tasks::Pair& pair : pairs) prompts.push_back({pair.system, tasks::few_shot_prompt(examples, pair)});
+    const auto generations = generate::generate(
+        *model_, *tokenizer_, template_, prompts, config,
+        [&](std::int64_t done, std::int64_t total) { tell({.stage = stage, .done = done, .total = total}); });
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+      add_answer(model, pairs[i], generations[i].text, std::exp(generations[i].log_probability), predictions);
+  }
+
+  /// Answers from a list are scored as those of a task of its own.
+  void add_answer(const std::string& model, const tasks::Pair& pair, const std::string& text,
+                  std::optional<double> probability, std::vector<tasks::Prediction>& predictions) {
+    const tasks::Task& task = task_of(pair);
+    tasks::Pair asked = pair;
+    asked.task = task.name();
+    tasks::Prediction prediction = task.parse(pair.case_id, model, text, probability);
+    tasks::Score score = task.score(prediction, asked);
+    score.task = prediction.task = pair.task;
+    predictions.push_back(std::move(prediction));
+    scores_.push_back(std::move(score));
+  }
+
+  void answer_baselines() {
+    for (const auto& task : tasks_) {
+      const auto train = train_pairs(task->name()), test = of_task(test_, task->name());
+      const std::string majority = tasks::majority_answer(train);
+      const auto nearest = tasks::nearest_answers(train, test);
+      for (std::size_t i = 0; i < test.size(); ++i) {
+        add_answer(tasks::kMajority, test[i], majority, std::nullopt, predictions_);
+        add_answer(tasks::kNearestCase, test[i], nearest[i], std::nullopt, predictions_);
+      }
+    }
+    write_answers();
+  }
+
+  void write_answers() {
+    // Task by task in the study's order, which evaluate() keeps.
+    const auto rank = [&](const tasks::Score& score) {
+      for (std::size_t i = 0; i < tasks_.size(); ++i) {
+        if (score.task == tasks_[i]->name()) return i;
+        if (score.task == report::from_list(tasks_[i]->name())) return tasks_.size() + i;
+      }
+      return 2 * tasks_.size();
+    };
+    std::ranges::stable_sort(scores_, {}, rank);
     auto predictions = predictions_;
     predictions.insert(predictions.end(), listed_predictions_.begin(), listed_predictions_.end());
     tasks::write_lines(config_.output / "predictions.jsonl", predictions);
     tasks::write_lines(config_.output / "scores.jsonl", scores_);
   }
 
-  /// The same questions, but only a valid answer can be given. Scored as a task of its own.
-  void answer_from_list(const std::string& who, const tasks::Task& task) {
-    const auto valid = task.valid_answers();
-    if (valid.empty()) return;
-    std::vector<const tasks::Pair*> pairs;
-    std::vector<generate::Prompt> prompts;
-    for (const tasks::Pair& pair : test_) {
-      if (pair.task != task.name()) continue;
-      pairs.push_back(&pair);
-      prompts.push_back({pair.system, pair.prompt()});
-    }
-    generate::GenerateConfig config = config_.generate;
-    config.answers = std::make_shared<const generate::TokenTrie>(*tokenizer_, template_, valid);
-    const std::string stage = who + ", " + task.name() + " from its list";
-    const auto generations = generate::generate(
-        *model_, *tokenizer_, template_, prompts, config,
-        [&](std::int64_t done, std::int64_t total) { tell({.stage = stage, .done = done, .total = total}); });
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-      tasks::Prediction prediction = task.parse(pairs[i]->case_id, who, generations[i].text);
-      tasks::Score score = task.score(prediction, *pairs[i]);
-      score.task = prediction.task = report::from_list(task.name());
-      listed_predictions_.push_back(std::move(prediction));
-      scores_.push_back(std::move(score));
-    }
-  }
-
-  void fine_tune() {
+  /// On one task's pairs, or on all if `task` is null.
+  void fine_tune(const Arm& arm, const tasks::Task* task) {
     std::vector<std::vector<text::TokenizedPair>> encoded;
     for (const auto& own : train_) {
-      auto& cases = encoded.emplace_back();
+      std::vector<text::TokenizedPair> cases;
       for (const tasks::Pair& pair : own) {
+        if (task && pair.task != task->name()) continue;
         cases.push_back(text::encode_pair(*tokenizer_, template_, pair.system, pair.prompt(), pair.answer));
         const std::int64_t longest = model::longest_sequence(model_->config());
         if (static_cast<std::int64_t>(cases.back().ids.size()) > longest) {
@@ -171,48 +248,45 @@ class Run {
                                   cases.back().ids.size(), longest));
         }
       }
+      if (!cases.empty()) encoded.push_back(std::move(cases));
     }
     lora::Adapter adapter = lora::inject(*model_, config_.lora);
+    const std::string stage = task ? fmt::format("train {}", task->name()) : "train";
+    const std::string suffix = task ? fmt::format("{}-{}", file_suffix(arm), task->name()) : file_suffix(arm);
     std::string lines;
     const train::TrainLog log = train::fit(*model_, adapter, encoded, config_.train, [&](const train::TrainStep& step) {
       lines += train::to_json(step) + "\n";
-      tell({.stage = "train", .done = step.step, .total = step.num_steps, .step = step});
+      tell({.stage = stage, .done = step.step, .total = step.num_steps, .step = step});
     });
-    lora::save_adapter(adapter, config_.output / "adapter", result_.model);
-    core::write_file_atomically(config_.output / "train_log.jsonl", lines);
-    describe_training(log, result_);
+    lora::save_adapter(adapter, config_.output / fmt::format("adapter{}", suffix), result_.model);
+    core::write_file_atomically(config_.output / fmt::format("train_log{}.jsonl", suffix), lines);
+    describe_training(task ? fmt::format("{}, {}", arm.name, task->name()) : arm.name, log, result_);
   }
 
-  void compare() {
-    const auto train_pairs = flat(train_);
-    const auto add = [&](const std::string& name, const std::vector<std::string>& answers) {
-      const auto of = [&](const std::string& who) {
-        std::vector<tasks::Score> chosen;
-        for (const tasks::Score& score : scores_)
-          if (score.task == name && score.model == who) chosen.push_back(score);
-        return chosen;
-      };
-      if (of(kOriginal).empty()) return;
-      result_.tasks.push_back(report::compare(name, of(kOriginal), of(kFineTuned), eval::majority_class(answers),
-                                              answers.size(), {.seed = config_.seed}));
-    };
-    for (const auto& task : tasks_) add(task->name(), answers_of(train_pairs, task->name()));
-    for (const auto& task : tasks_) add(report::from_list(task->name()), answers_of(train_pairs, task->name()));
-    report::apply_holm(result_.tasks);
-    describe_examples(test_, predictions_, result_);
+  void evaluate() {
+    result_.tasks = report::evaluate(scores_, {.seed = config_.seed});
+    for (report::TaskResult& result : result_.tasks)
+      for (const auto& task : tasks_)
+        if (result.task == task->name() || result.task == report::from_list(task->name()))
+          result.num_train = train_pairs(task->name()).size();
+    describe_examples(test_, predictions_, config_.arms, result_);
+    describe_files(config_, result_);
   }
 
-  const tasks::Task& task_named(const std::string& name) const {
+  std::vector<tasks::Pair> train_pairs(const std::string& task) const { return of_task(flat(train_), task); }
+
+  const tasks::Task& task_of(const tasks::Pair& pair) const {
     for (const auto& task : tasks_)
-      if (task->name() == name) return *task;
-    throw Error("No task is named " + name + ".");
+      if (pair.task == task->name() || pair.task == report::from_list(task->name())) return *task;
+    throw Error("No task is named " + pair.task + ".");
   }
 
   const StudyConfig& config_;
   const ProgressCallback& callback_;
-  Tasks tasks_;
-  std::vector<std::vector<tasks::Pair>> train_;
+  TaskList tasks_;
+  std::vector<std::vector<tasks::Pair>> train_;  // by case
   std::vector<tasks::Pair> test_;
+  std::filesystem::path loaded_;  // the model in memory
   std::shared_ptr<const text::Tokenizer> tokenizer_;
   text::PromptTemplate template_ = text::PromptTemplate::kPlain;
   std::optional<model::Transformer> model_;
@@ -230,6 +304,7 @@ report::StudyResult run(const StudyConfig& config, const ProgressCallback& callb
   if (config.max_train_cases < 0) {
     throw Error(fmt::format("StudyConfig.max_train_cases: expected 0 (all) or more, got {}.", config.max_train_cases));
   }
+  check_arms(config.arms);
   return Run(config, callback)();
 }
 

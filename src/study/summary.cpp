@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "radonc/core/file.hpp"
+#include "radonc/core/sha256.hpp"
 #include "radonc/data/course.hpp"
 #include "radonc/tasks/study_tasks.hpp"
 
@@ -117,6 +119,7 @@ void describe_settings(const StudyConfig& config, const model::Transformer& mode
   add("parameters of the model", model.num_parameters());
   add("type of the weights", model.dtype() == torch::kFloat32 ? "float32" : "bfloat16");
   if (config.quantization == model::Quantization::kNf4) add("quantised layers", "NF4 with double quantisation");
+  add("fingerprint of the weights", model.fingerprint());
   add("prompt format", to_string(prompt_template));
   add("LoRA rank", config.lora.rank);
   add("LoRA alpha", config.lora.alpha);
@@ -137,26 +140,37 @@ void describe_settings(const StudyConfig& config, const model::Transformer& mode
       {"radonc", "0.1.0"}, {"torch", TORCH_VERSION}, {"threads", fmt::format("{}", at::get_num_threads())}};
 }
 
-void describe_training(const train::TrainLog& log, report::StudyResult& result) {
-  result.training = {.steps = log.steps.size(), .seconds = log.seconds, .final_loss = log.steps.back().loss};
+void describe_training(const std::string& model, const train::TrainLog& log, report::StudyResult& result) {
+  report::TrainingSummary summary{
+      .model = model, .steps = log.steps.size(), .seconds = log.seconds, .final_loss = log.steps.back().loss};
   for (const train::TrainStep& step : log.steps) {
-    result.training.tokens += static_cast<std::size_t>(step.num_represented);
-    result.training.curve.push_back({static_cast<std::size_t>(step.step), step.loss});
+    summary.tokens += static_cast<std::size_t>(step.num_represented);
+    summary.curve.push_back({static_cast<std::size_t>(step.step), step.loss});
   }
+  result.training.push_back(std::move(summary));
 }
 
 void describe_examples(const std::vector<tasks::Pair>& pairs, const std::vector<tasks::Prediction>& predictions,
-                       report::StudyResult& result) {
+                       const std::vector<Arm>& arms, report::StudyResult& result) {
   constexpr int kExamplesPerTask = 3;
   std::map<std::string, int> shown;
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    if (shown[pairs[i].task]++ >= kExamplesPerTask) continue;
-    result.examples.push_back({.case_id = pairs[i].case_id,
-                               .task = pairs[i].task,
-                               .reference = pairs[i].answer,
-                               .original = predictions[i].text,
-                               .fine_tuned = predictions[i + pairs.size()].text});
+  for (const tasks::Pair& pair : pairs) {
+    if (shown[pair.task]++ >= kExamplesPerTask) continue;
+    report::Example example{.case_id = pair.case_id, .task = pair.task, .reference = pair.answer};
+    for (const Arm& arm : arms)
+      for (const tasks::Prediction& prediction : predictions)
+        if (prediction.case_id == pair.case_id && prediction.task == pair.task && prediction.model == arm.name)
+          example.answers.emplace_back(arm.name, prediction.text);
+    result.examples.push_back(std::move(example));
   }
+}
+
+void describe_files(const StudyConfig& config, report::StudyResult& result) {
+  result.files.emplace_back("records", core::sha256_hex(core::read_file(config.records)));
+  for (const char* name : {"cohort.jsonl", "split.json", "pairs.jsonl", "adapter/adapter_model.safetensors",
+                           "predictions.jsonl", "scores.jsonl"})
+    if (std::filesystem::exists(config.output / name))
+      result.files.emplace_back(name, core::sha256_hex(core::read_file(config.output / name)));
 }
 
 double peak_memory_bytes() {

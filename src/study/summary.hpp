@@ -25,9 +25,12 @@ void describe_cohort(const data::Cohort& cohort, const data::Split& split, const
                      report::StudyResult& result);
 void describe_settings(const StudyConfig& config, const model::Transformer& model, text::PromptTemplate prompt_template,
                        report::StudyResult& result);
-void describe_training(const train::TrainLog& log, report::StudyResult& result);
+void describe_training(const std::string& model, const train::TrainLog& log, report::StudyResult& result);
+/// The first cases of each task with all arms' answers.
 void describe_examples(const std::vector<tasks::Pair>& pairs, const std::vector<tasks::Prediction>& predictions,
-                       report::StudyResult& result);
+                       const std::vector<Arm>& arms, report::StudyResult& result);
+/// SHA-256 of the records and of the files in the output folder that the figures rest on.
+void describe_files(const StudyConfig& config, report::StudyResult& result);
 
 /// The process's largest resident size so far.
 double peak_memory_bytes();

@@ -39,6 +39,32 @@ std::vector<Item> read_lines(const std::filesystem::path& path, const char* what
   return items;
 }
 
+using Named = std::vector<std::pair<std::string, std::string>>;
+
+ordered_json object_of(const auto& named) {
+  ordered_json object = ordered_json::object();
+  for (const auto& [name, value] : named) object[name] = value;
+  return object;
+}
+
+/// Files of other programs need not have it.
+Named subgroups_of(const ordered_json& item) {
+  Named named;
+  if (item.contains("subgroups"))
+    for (const auto& [name, value] : item.at("subgroups").items()) named.emplace_back(name, value.get<std::string>());
+  return named;
+}
+
+ordered_json json_of(const std::optional<double>& probability) {
+  return probability ? ordered_json(*probability) : ordered_json(nullptr);
+}
+
+std::optional<double> probability_of(const ordered_json& item) {
+  const auto found = item.find("probability");
+  if (found == item.end() || found->is_null()) return std::nullopt;
+  return found->get<double>();
+}
+
 }  // namespace
 
 std::string to_json(const Pair& p) {
@@ -48,7 +74,8 @@ std::string to_json(const Pair& p) {
                {"system", p.system},
                {"details", p.details},
                {"question", p.question},
-               {"answer", p.answer}});
+               {"answer", p.answer},
+               {"subgroups", object_of(p.subgroups)}});
 }
 
 std::string to_json(const Prediction& p) {
@@ -58,12 +85,11 @@ std::string to_json(const Prediction& p) {
                {"text", p.text},
                {"parsed", p.parsed},
                {"value", p.value},
-               {"reason", p.reason}});
+               {"reason", p.reason},
+               {"probability", json_of(p.probability)}});
 }
 
 std::string to_json(const Score& s) {
-  ordered_json partial = ordered_json::object();
-  for (const auto& [name, credit] : s.partial) partial[name] = credit;
   return dump({{"case_id", s.case_id},
                {"patient_id", s.patient_id},
                {"task", s.task},
@@ -75,7 +101,9 @@ std::string to_json(const Score& s) {
                {"rouge1_precision", s.rouge1.precision},
                {"rouge1_recall", s.rouge1.recall},
                {"rouge1_f1", s.rouge1.f1},
-               {"partial", partial}});
+               {"partial", object_of(s.partial)},
+               {"probability", json_of(s.probability)},
+               {"subgroups", object_of(s.subgroups)}});
 }
 
 std::vector<Pair> read_pairs(const std::filesystem::path& path) {
@@ -86,7 +114,8 @@ std::vector<Pair> read_pairs(const std::filesystem::path& path) {
                 .system = item.at("system"),
                 .details = item.at("details"),
                 .question = item.at("question"),
-                .answer = item.at("answer")};
+                .answer = item.at("answer"),
+                .subgroups = subgroups_of(item)};
   });
 }
 
@@ -98,7 +127,8 @@ std::vector<Prediction> read_predictions(const std::filesystem::path& path) {
                       .text = item.at("text"),
                       .parsed = item.at("parsed"),
                       .value = item.at("value"),
-                      .reason = item.at("reason")};
+                      .reason = item.at("reason"),
+                      .probability = probability_of(item)};
   });
 }
 
@@ -112,7 +142,9 @@ std::vector<Score> read_scores(const std::filesystem::path& path) {
                 .prediction = item.at("prediction"),
                 .parsed = item.at("parsed"),
                 .correct = item.at("correct"),
-                .rouge1 = {item.at("rouge1_precision"), item.at("rouge1_recall"), item.at("rouge1_f1")}};
+                .rouge1 = {item.at("rouge1_precision"), item.at("rouge1_recall"), item.at("rouge1_f1")},
+                .probability = probability_of(item),
+                .subgroups = subgroups_of(item)};
     for (const auto& [name, credit] : item.at("partial").items())
       score.partial.emplace_back(name, credit.get<double>());
     return score;

@@ -4,6 +4,7 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/data/details.hpp"
+#include "radonc/data/subgroups.hpp"
 
 namespace radonc::tasks {
 namespace {
@@ -26,10 +27,12 @@ Pair Task::build_pair(const data::CaseRecord& record) const {
           .system = kSystem,
           .details = data::diagnostic_details(record),
           .question = question(),
-          .answer = *answer};
+          .answer = *answer,
+          .subgroups = data::subgroups(record)};
 }
 
-Prediction Task::parse(const std::string& case_id, const std::string& model, const std::string& text) const {
+Prediction Task::parse(const std::string& case_id, const std::string& model, const std::string& text,
+                       std::optional<double> probability) const {
   const Parsed parsed = parse_text(text);
   return {.case_id = case_id,
           .task = name(),
@@ -37,7 +40,8 @@ Prediction Task::parse(const std::string& case_id, const std::string& model, con
           .text = text,
           .parsed = parsed.value.has_value(),
           .value = parsed.value.value_or(""),
-          .reason = parsed.value ? "" : parsed.reason};
+          .reason = parsed.value ? "" : parsed.reason,
+          .probability = probability};
 }
 
 Score Task::score(const Prediction& prediction, const Pair& pair) const {
@@ -55,7 +59,9 @@ Score Task::score(const Prediction& prediction, const Pair& pair) const {
           .parsed = prediction.parsed,
           .correct = value == pair.answer ? 1.0 : 0.0,
           .rouge1 = eval::rouge_n(pair.answer, prediction.text, 1),
-          .partial = partial_credits(value, pair.answer)};
+          .partial = partial_credits(value, pair.answer),
+          .probability = prediction.probability,
+          .subgroups = pair.subgroups};
 }
 
 }  // namespace radonc::tasks

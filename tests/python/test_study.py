@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -80,6 +81,44 @@ def test_answers_from_the_lists_are_valid_and_compared(finished, records, tmp_pa
     assert all(radonc.icd10.exists(p["value"]) for p in listed if p["task"] == "icd10_from_list")
     names = [task["task"] for task in json.loads((tmp_path / "study.json").read_text())["tasks"]]
     assert names == ["regimen", "modality", "icd10", "modality_from_list", "icd10_from_list"]
+
+
+def test_any_number_of_models_is_compared(finished, records, tmp_path):
+    output, _, _ = finished
+    Arm, Training = radonc.study.Arm, radonc.study.Training
+    arms = [
+        *radonc.study.default_arms(),
+        Arm(name="few-shot", num_examples=2),
+        Arm(name="each task apart", training=Training.each_task),
+        Arm(name="finished", adapter=output / "adapter"),
+        Arm(name="plain words", model=radonc.smollm2(), prompt_template="plain"),
+    ]
+    result = radonc.study.run(records, tmp_path, arms=arms, **SMALL)
+    names = [arm.name for arm in arms]
+    assert [name for name, _ in result.models] == names
+    for task in result.tasks:
+        assert [m.model for m in task.models] == [*names, "majority", "nearest case"]
+        assert {c.second for c in task.comparisons} == {*names[2:], "majority", "nearest case"}
+        answers = {m.model: m for m in task.models}
+        assert answers["majority"].calibration is None
+        assert 0 <= answers["few-shot"].calibration.brier <= 1
+    assert {p.name for p in tmp_path.glob("adapter*")} == {"adapter"} | {
+        f"adapter-each-task-apart-{task}" for task in ("regimen", "modality", "icd10")
+    }
+    # A finished adapter answers as it did when it was trained; another template asks otherwise.
+    scores = lines(tmp_path / "scores.jsonl")
+    texts = lambda model: [p["text"] for p in lines(tmp_path / "predictions.jsonl") if p["model"] == model]  # noqa: E731
+    assert texts("finished") == texts("fine-tuned") != texts("original")
+    assert texts("plain words") != texts("original") != texts("few-shot")
+    # Everything follows from the scores alone.
+    again = radonc.report.evaluate(radonc.tasks.read_scores(tmp_path / "scores.jsonl"))
+    kept = json.loads((tmp_path / "study.json").read_text())["tasks"]
+    for task, other in zip(json.loads(again.to_json())["tasks"], kept, strict=True):
+        assert {**task, "num_train": 0} == {**other, "num_train": 0}
+    assert {s["subgroups"]["training cases with the same answer"] for s in scores} <= {"none", "1 to 9", "10 or more"}
+    program = pathlib.Path(sys.executable).with_name("radonc")
+    done = subprocess.run([program, "evaluate", "--scores", tmp_path / "scores.jsonl"], capture_output=True, text=True)
+    assert done.stdout.strip() == str(again).strip(), done.stderr
 
 
 def test_progress_is_told(finished):

@@ -3,57 +3,14 @@
 
 #include <cstddef>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "radonc/eval/classification.hpp"
-#include "radonc/stats/interval.hpp"
-#include "radonc/stats/wilcoxon.hpp"
+#include "radonc/report/task_result.hpp"
 
 namespace radonc::report {
-
-/// One model's scores over one task's held-out cases.
-struct ModelMetrics {
-  std::string model;
-  std::size_t n = 0;
-  std::size_t num_parsed = 0;
-  stats::Estimate accuracy;   ///< right answers / n, Wilson's interval
-  stats::Estimate rouge1_f1;  ///< mean over cases, bootstrap interval clustered by patient
-  double rouge1_precision = 0;
-  double rouge1_recall = 0;
-  std::map<std::string, double> partial;  ///< mean of each partial credit, such as "total_dose" or "category"
-
-  // The rest is for tasks with classes only; see TaskResult::has_classes.
-  eval::AverageMetrics macro;
-  eval::AverageMetrics weighted;
-  std::vector<eval::ClassMetrics> classes;
-  eval::ConfusionMatrix confusion;
-};
-
-/// Always giving the training set's commonest answer.
-struct MajorityBaseline {
-  std::string label;
-  double accuracy = 0;
-};
-
-/// One task: the original against the fine-tuned model on the same cases.
-struct TaskResult {
-  std::string task;
-  std::size_t num_train = 0;         ///< training cases
-  std::size_t num_patients = 0;      ///< patients among the n held-out cases
-  bool has_classes = false;          ///< false for regimens, whose answers are sentences
-  std::vector<std::string> labels;   ///< what macro averages run over: the sorted labels of the held-out references
-  std::vector<ModelMetrics> models;  ///< original, fine-tuned
-  double confidence = 0.95;          ///< of the models' intervals
-  MajorityBaseline majority;
-  std::string tested_score;                            ///< "accuracy", or "ROUGE-1 F1" for regimens
-  stats::WilcoxonResult test;                          ///< fine-tuned greater than original, on tested_score
-  double p_holm = 1;                                   ///< test.p_value after Holm's correction over the study's tasks
-  std::optional<stats::WilcoxonResult> accuracy_test;  ///< where tested_score is not the accuracy
-};
 
 struct FlowRow {
   std::string rule;
@@ -73,6 +30,7 @@ struct LossPoint {
 };
 
 struct TrainingSummary {
+  std::string model;  ///< whose: "fine-tuned"
   std::size_t steps = 0;
   std::size_t tokens = 0;
   double seconds = 0;
@@ -87,25 +45,26 @@ struct TaskPrompt {
   std::string question;
 };
 
-/// One held-out case, with both models' answers as generated.
+using NamedValue = std::pair<std::string, std::string>;
+
+/// One held-out case, with every model's answer as generated.
 struct Example {
   std::string case_id;
   std::string task;
   std::string reference;
-  std::string original;
-  std::string fine_tuned;
+  std::vector<NamedValue> answers;  ///< model → answer
 };
 
-using NamedValue = std::pair<std::string, std::string>;
-
 struct StudyResult {
-  std::string model;  ///< name of the base model
+  std::string model;               ///< name of the base model
+  std::vector<NamedValue> models;  ///< every model's name → what it is: weights, adapter, examples in the prompt
   std::vector<FlowRow> flow;
   std::vector<SplitSize> split;
   std::map<std::string, std::vector<std::string>> label_sets;  ///< task → labels of the whole cohort
   std::vector<NamedValue> settings;
-  TrainingSummary training;
+  std::vector<TrainingSummary> training;  ///< one a training run
   std::vector<NamedValue> environment;
+  std::vector<NamedValue> files;  ///< name → SHA-256 of what went in and of what the scores rest on
   std::vector<TaskPrompt> prompts;
   std::vector<Example> examples;
   std::vector<TaskResult> tasks;

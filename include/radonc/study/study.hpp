@@ -6,11 +6,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "radonc/generate/generator.hpp"
 #include "radonc/lora/lora.hpp"
 #include "radonc/model/transformer.hpp"
 #include "radonc/report/study_result.hpp"
+#include "radonc/study/arm.hpp"
 #include "radonc/train/trainer.hpp"
 
 namespace radonc::study {
@@ -29,7 +31,11 @@ struct StudyConfig {
   /// Besides the free answers, both models answer the tasks with a list of valid answers (modality, ICD-10 codes) from
   /// that list alone: what remains of the difference is not a matter of form.
   bool from_list = false;
-  std::uint64_t seed = 0;  ///< of the split; the trainer and the adapter have seeds of their own
+  /// The models to compare, in the tables' order: the second is tested against the first, and compared with all
+  /// others and with two baselines that need no model, see tasks/baselines.hpp.
+  std::vector<Arm> arms = default_arms();
+  std::uint64_t seed =
+      0;  ///< of the split and of the examples in prompts; the trainer and the adapter have seeds of their own
   lora::LoraConfig lora;
   train::TrainConfig train;
   generate::GenerateConfig generate;
@@ -37,7 +43,7 @@ struct StudyConfig {
 
 /// What a run tells while it goes on.
 struct Progress {
-  std::string stage;      ///< "load", "original", "train", "fine-tuned", "report" …
+  std::string stage;      ///< "cohort", "load", an arm's name, "train", "report" …
   std::int64_t done = 0;  ///< steps, or answers
   std::int64_t total = 0;
   std::string message;                   ///< for stages without steps, e.g. the cohort's flow
@@ -47,10 +53,12 @@ struct Progress {
 /// An exception that it throws ends the run.
 using ProgressCallback = std::function<void(const Progress&)>;
 
-/// Runs the study and leaves in `output`: flow.json, cohort.jsonl, split.json, pairs.jsonl, adapter/ (PEFT's format),
-/// train_log.jsonl, predictions.jsonl, scores.jsonl, study.json and report.html.
-/// Throws radonc::Error for bad records, an empty cohort, a task whose training set has one class, a model or tokenizer
-/// that cannot be read or that do not belong together, and an output folder that cannot be written.
+/// Runs the study and leaves in `output`: flow.json, cohort.jsonl, split.json, pairs.jsonl, adapter/ (PEFT's format)
+/// and train_log.jsonl (other arms' under their names, "adapter-each-task-icd10"), predictions.jsonl, scores.jsonl,
+/// study.json and report.html.
+/// Throws radonc::Error for bad records, arms that cannot run, an empty cohort, a task whose training set has one
+/// class, a model or tokenizer that cannot be read or that do not belong together, and an output folder that cannot be
+/// written.
 report::StudyResult run(const StudyConfig& config, const ProgressCallback& callback = {});
 
 }  // namespace radonc::study

@@ -22,6 +22,8 @@ struct Pair {
   std::string details;   ///< the diagnostic details, one "Name: value" a line
   std::string question;  ///< the task and the exact format of its answer
   std::string answer;    ///< the reference, in the canonical form that the question asks for
+  /// Properties by which results are looked at apart, name → value, see data::subgroups. Never in the prompt.
+  std::vector<std::pair<std::string, std::string>> subgroups = {};
 
   /// What the user's turn says: details, an empty line, question.
   [[nodiscard]] std::string prompt() const { return details + "\n\n" + question; }
@@ -36,6 +38,8 @@ struct Prediction {
   bool parsed = false;
   std::string value;   ///< canonical form of the answer; empty when unparsed
   std::string reason;  ///< why it is unparsed; empty when parsed
+  /// With which the model gave this text, among the texts that it was allowed; nothing where there is none.
+  std::optional<double> probability = {};
 };
 
 /// One case's score for one task and one model.
@@ -52,6 +56,8 @@ struct Score {
   /// Task-specific partial credits, name → 0 to 1: "total_dose", "target" and more for regimens; for ICD-10 "category",
   /// "block" and "chapter", and "valid", whether the answer is in ICD-10-CM's list, right or wrong.
   std::vector<std::pair<std::string, double>> partial;
+  std::optional<double> probability = {};                           ///< Prediction::probability
+  std::vector<std::pair<std::string, std::string>> subgroups = {};  ///< Pair::subgroups
 };
 
 /// One task. Implementations are immutable and may be shared between threads.
@@ -85,7 +91,8 @@ class Task {
   /// Throws radonc::Error naming the case if it has no complete answer for this task.
   [[nodiscard]] Pair build_pair(const data::CaseRecord& record) const;
 
-  [[nodiscard]] Prediction parse(const std::string& case_id, const std::string& model, const std::string& text) const;
+  [[nodiscard]] Prediction parse(const std::string& case_id, const std::string& model, const std::string& text,
+                                 std::optional<double> probability = {}) const;
 
   /// Throws radonc::Error unless prediction and pair are of the same case and task.
   [[nodiscard]] Score score(const Prediction& prediction, const Pair& pair) const;

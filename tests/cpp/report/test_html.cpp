@@ -42,7 +42,7 @@ TEST_CASE("the page stands alone and holds every part") {
   for (const std::string part :
        {"improved 3 of 3 tasks", "Not for clinical decisions", "Examples, side by side", "Class by class", "Cohort",
         "one primary course", "740", "<polyline", "lora rank", "0.0004", "2 cores", "8 min 32 s", "commonest errors",
-        "Confusion matrix", "total dose match", "by always answering", "name=\"viewport\"", "lang=\"en\"", "case-0001"})
+        "Confusion matrix", "total dose match", "always answers", "name=\"viewport\"", "lang=\"en\"", "case-0001"})
     CHECK_MESSAGE(contains(html, part), part);
 }
 
@@ -53,9 +53,13 @@ TEST_CASE("whatever records, models and settings say is escaped") {
   study.flow[0].rule = study.split[0].part = study.settings[0].first = study.settings[0].second = evil;
   study.environment[0].second = study.prompts[0].system = study.prompts[0].question = evil;
   study.label_sets["modality"][0] = evil;
-  study.examples[0] = {evil, evil, evil, evil + std::string(1, '\0') + "\x1b", evil};
+  study.examples[0] = {evil, evil, evil, {{evil, evil + std::string(1, '\0') + "\x1b"}}};
+  study.models[0] = study.files[0] = {evil, evil};
+  study.training[0].model = evil;
   for (auto& task : study.tasks) {
-    task.majority.label = task.tested_score = task.task = evil;
+    task.majority_label = task.tested_score = task.task = evil;
+    for (auto& comparison : task.comparisons) comparison.first = comparison.second = comparison.score = evil;
+    for (auto& subgroup : task.subgroups) subgroup.variable = subgroup.value = evil;
     for (auto& model : task.models) {
       model.model = evil;
       model.partial[evil] = 0.5;
@@ -76,8 +80,12 @@ TEST_CASE("whatever records, models and settings say is escaped") {
 
 TEST_CASE("the headline does not praise what the tests do not support; an empty study is a page, too") {
   report::StudyResult study;
-  const auto same = test::sample_scores("modality", "original", 60, {"external beam", "brachytherapy"}, 0.1, 5);
-  study.tasks.push_back(report::compare("modality", same, same, "external beam", 10));
+  auto scores = test::sample_scores("modality", "original", 60, {"external beam", "brachytherapy"}, 0.1, 5);
+  for (auto score : std::vector(scores)) {
+    score.model = "fine-tuned";
+    scores.push_back(score);
+  }
+  study.tasks = report::evaluate(scores);
   const std::string html = report::render_html(study);
   CHECK(contains(html, "No evidence that fine-tuning the model helped on any of 1 tasks"));
   CHECK(contains(html, "nothing to test"));

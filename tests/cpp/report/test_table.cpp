@@ -36,7 +36,9 @@ TEST_CASE("the table shows every figure and stays inside its width") {
         CHECK(contains(
             table, fmt::format("{:.3f}  {:.3f}  {:.3f}", model.macro.precision, model.macro.recall, model.macro.f1)));
     }
-    CHECK(contains(table, fmt::format("majority       {:.3f}", task.majority.accuracy)));
+    CHECK(contains(table, "majority always answers “" + task.majority_label.substr(0, 20)));
+    for (const auto& comparison : task.comparisons)
+      CHECK(contains(table, fmt::format("{:+.3f} [{:+.3f}", comparison.difference.value, comparison.difference.low)));
   }
   for (const std::string part :
        {"Regimen", "Modality", "ICD-10 code", "Holm", "unparsed", "total dose match", "target match", "category match",
@@ -48,8 +50,14 @@ TEST_CASE("the table shows every figure and stays inside its width") {
 TEST_CASE("the table does not praise what the test does not support") {
   report::StudyResult study;
   const std::vector<std::string> labels = {"external beam", "brachytherapy"};
-  const auto same = test::sample_scores("modality", "original", 60, labels, 0.1, 5);
-  study.tasks.push_back(report::compare("modality", same, same, "external beam", 10));
+  auto scores = test::sample_scores("modality", "original", 60, labels, 0.1, 5);
+  for (auto score : std::vector(scores)) {
+    score.model = "fine-tuned";
+    scores.push_back(score);
+  }
+  const auto majority = test::sample_majority("modality", 60, labels);
+  scores.insert(scores.end(), majority.begin(), majority.end());
+  study.tasks = report::evaluate(scores);
   const std::string table = report::terminal_table(study);
   CHECK(contains(table, "No evidence that fine-tuned is better in accuracy"));
   CHECK(contains(table, "nothing to test"));

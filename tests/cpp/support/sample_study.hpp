@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "radonc/core/random.hpp"
-#include "radonc/report/compare.hpp"
+#include "radonc/report/evaluate.hpp"
+#include "radonc/report/study_result.hpp"
+#include "radonc/tasks/baselines.hpp"
 
 namespace radonc::test {
 
@@ -31,7 +34,25 @@ inline std::vector<tasks::Score> sample_scores(const std::string& task, const st
     score.rouge1 = eval::rouge_n(score.reference, score.parsed ? score.prediction : "I cannot say");
     if (task == "regimen") score.partial = {{"total_dose", score.correct}, {"target", score.parsed ? 1.0 : 0.0}};
     if (task == "icd10") score.partial = {{"category", score.parsed ? 1.0 : 0.0}};
+    if (model != tasks::kMajority) score.probability = 0.2 + 0.3 * random.uniform() + 0.5 * score.correct;
+    score.subgroups = {{"sex", i % 3 == 0 ? "male" : "female"},
+                       {"site", i < 9   ? "larynx"
+                                : i % 2 ? "brain"
+                                        : "breast"}};
     scores.push_back(score);
+  }
+  return scores;
+}
+
+/// The same cases, each answered with `label`.
+inline std::vector<tasks::Score> sample_majority(const std::string& task, std::size_t n,
+                                                 const std::vector<std::string>& labels) {
+  auto scores = sample_scores(task, tasks::kMajority, n, labels, 0, 6);
+  for (tasks::Score& score : scores) {
+    score.parsed = true;
+    score.prediction = labels[0];
+    score.correct = score.reference == labels[0] ? 1 : 0;
+    score.rouge1 = eval::rouge_n(score.reference, labels[0]);
   }
   return scores;
 }
@@ -46,9 +67,19 @@ inline report::StudyResult sample_study() {
   for (int i = 0; i < 30; ++i) codes.push_back(fmt::format("C{}.{}", 15 + 2 * i, i % 10));
   report::StudyResult study;
   study.model = "SmolLM2-135M-Instruct";
+  study.models = {{"original", "SmolLM2-135M-Instruct"},
+                  {"fine-tuned", "SmolLM2-135M-Instruct, LoRA trained on all tasks"},
+                  {"three examples in the prompt", "SmolLM2-135M-Instruct, 3 examples in the prompt"}};
+  std::vector<tasks::Score> scores;
   const auto add = [&](const std::string& task, const std::vector<std::string>& labels, double before, double after) {
-    study.tasks.push_back(report::compare(task, sample_scores(task, "original", 240, labels, before, 2),
-                                          sample_scores(task, "fine-tuned", 240, labels, after, 3), labels[0], 1204));
+    const auto append = [&](const std::vector<tasks::Score>& more) {
+      scores.insert(scores.end(), more.begin(), more.end());
+    };
+    append(sample_scores(task, "original", 240, labels, before, 2));
+    append(sample_scores(task, "fine-tuned", 240, labels, after, 3));
+    append(sample_scores(task, "three examples in the prompt", 240, labels, (before + after) / 2, 4));
+    append(sample_majority(task, 240, labels));
+    append(sample_scores(task, tasks::kNearestCase, 240, labels, after - 0.1, 5));
     study.label_sets[task] = labels;
     study.prompts.push_back({task, "You answer questions on radiation oncology records.",
                              "Which is it? Answer with <one> of: " + labels[0] + " & others."});
@@ -56,17 +87,21 @@ inline report::StudyResult sample_study() {
   add("regimen", regimens, 0.05, 0.6);
   add("modality", modalities, 0.3, 0.85);
   add("icd10", codes, 0.1, 0.55);
-  report::apply_holm(study.tasks);
+  study.tasks = report::evaluate(scores);
+  for (report::TaskResult& task : study.tasks) task.num_train = 1204;
   study.flow = {{"records read", 0, 2287}, {"one diagnostic record", 40, 2247}, {"one primary course", 740, 1507}};
   study.split = {{"train", 1204, 1180}, {"validation", 63, 60}, {"test", 240, 120}};
   study.settings = {{"lora rank", "8"}, {"learning rate", "0.0004"}, {"temperature", "0 (greedy)"}};
-  study.training = {300, 412345, 251.5, 0.41, {}};
+  study.training = {{"fine-tuned", 300, 412345, 251.5, 0.41, {}}};
   for (std::size_t step = 1; step <= 300; step += 3)
-    study.training.curve.push_back({step, 0.4 + 2.6 / (1 + 0.08 * static_cast<double>(step))});
+    study.training[0].curve.push_back({step, 0.4 + 2.6 / (1 + 0.08 * static_cast<double>(step))});
+  study.files = {{"records", std::string(64, 'a')}, {"scores.jsonl", std::string(64, 'b')}};
   study.environment = {{"radonc", "0.1.0"}, {"processor", "2 cores"}};
-  study.examples = {
-      {"case-0001", "modality", "external beam", "The patient <b>should</b> be\ntreated & cured", "external beam"},
-      {"case-0002", "icd10", "C50.9", "\"breast\"", "C50.9"}};
+  study.examples = {{"case-0001",
+                     "modality",
+                     "external beam",
+                     {{"original", "The patient <b>should</b> be\ntreated & cured"}, {"fine-tuned", "external beam"}}},
+                    {"case-0002", "icd10", "C50.9", {{"original", "\"breast\""}, {"fine-tuned", "C50.9"}}}};
   study.peak_memory_bytes = 2.1e9;
   study.wall_seconds = 512;
   return study;

@@ -19,18 +19,23 @@ TEST_CASE("scores survive the disk") {
                            .parsed = true,
                            .correct = 0,
                            .rouge1 = {0.5, 1.0 / 3, 0.4},
-                           .partial = {{"category", 1.0}}};
+                           .partial = {{"category", 1.0}},
+                           .probability = 0.1 + 0.2,
+                           .subgroups = {{"sex", "female"}, {"age", "60 to 69"}}};
   tasks::write_lines(folder.path() / "scores.jsonl", std::vector<tasks::Score>{score, score});
   const auto read = tasks::read_scores(folder.path() / "scores.jsonl");
   REQUIRE(read.size() == 2);
   CHECK(tasks::to_json(read[1]) == tasks::to_json(score));
   CHECK(read[0].rouge1.recall == 1.0 / 3);
   CHECK(read[0].partial == score.partial);
+  CHECK(read[0].probability == 0.1 + 0.2);
+  CHECK(read[0].subgroups == score.subgroups);
 }
 
 TEST_CASE("pairs and predictions survive the disk") {
   const test::TemporaryFolder folder;
-  const tasks::Pair pair{"a", "p", "regimen", "system", "Site: Larynx\nAge: 50", "question?", "answer; \u2028\""};
+  const tasks::Pair pair{
+      "a", "p", "regimen", "system", "Site: Larynx\nAge: 50", "question?", "answer; \u2028\"", {{"sex", "male"}}};
   const tasks::Prediction prediction{"a", "regimen", "original", "text\n", false, "", "no answer"};
   tasks::write_lines(folder.path() / "pairs.jsonl", std::vector<tasks::Pair>{pair, pair});
   tasks::write_lines(folder.path() / "predictions.jsonl", std::vector<tasks::Prediction>{prediction});

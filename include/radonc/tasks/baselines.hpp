@@ -1,0 +1,23 @@
+// What a model must beat: answers that need no language model.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "radonc/tasks/task.hpp"
+
+namespace radonc::tasks {
+
+inline constexpr const char* kMajority = "majority";
+inline constexpr const char* kNearestCase = "nearest case";
+
+/// The commonest answer among one task's training pairs; of equally common ones the smallest.
+/// Throws radonc::Error if there are none.
+std::string majority_answer(const std::vector<Pair>& train);
+
+/// For each of `test`, the answer of the training pair whose details are most alike: cosine of TF-IDF vectors over the
+/// details' words, equal to scikit-learn's TfidfVectorizer with its defaults. Of equally similar pairs the first.
+/// Throws radonc::Error if there are no training pairs.
+std::vector<std::string> nearest_answers(const std::vector<Pair>& train, const std::vector<Pair>& test);
+
+}  // namespace radonc::tasks
