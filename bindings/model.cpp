@@ -21,6 +21,7 @@ void bind_model(py::module_& module) {
   py::native_enum<Quantization>(m, "Quantization", "enum.Enum")
       .value("none", Quantization::kNone)
       .value("nf4", Quantization::kNf4)
+      .value("int8", Quantization::kInt8)
       .finalize();
 
   py::class_<TransformerConfig> config(m, "TransformerConfig", "The shape of a model; names follow config.json.");

@@ -28,8 +28,8 @@ def _study(arguments: argparse.Namespace) -> None:
     if arguments.arms:
         arms.extend(study.arms_from_json(arguments.arms.read_text()))
     settings["arms"] = arms
-    if arguments.nf4:
-        settings["quantization"] = radonc.model.Quantization.nf4
+    if arguments.quantization:
+        settings["quantization"] = radonc.model.Quantization[arguments.quantization]
     result = study.run(arguments.records, arguments.output, model=arguments.model, **settings)
     print(result)
     print(f"{result.wall_seconds:.0f} s, peak memory {result.peak_memory_bytes / 2**30:.2f} GiB")
@@ -80,7 +80,11 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--arms", type=pathlib.Path, help="JSON file of further models, adapters and prompts to compare"
     )
-    command.add_argument("--nf4", action="store_true", help="hold the linear layers in 4 bits (QLoRA)")
+    command.add_argument(
+        "--quantization",
+        choices=("nf4", "int8"),
+        help="hold the linear layers in 4 bits (QLoRA: least memory) or 8 bits (fastest)",
+    )
     command.add_argument("--test-cases", type=int, default=200, help="held-out cases (default: %(default)s)")
     command.add_argument("--max-train-cases", type=int, default=0, help="0: all (default: %(default)s)")
     command.add_argument("--epochs", type=int, default=1, help="default: %(default)s")

@@ -31,7 +31,10 @@ Transformer Transformer::load(const std::filesystem::path& path, const LoadOptio
   const auto weight = [&](const std::string& name) -> ops::FrozenWeight {
     if (auto stored = checkpoint->nf4(name)) return std::move(*stored);
     if (options.quantization == Quantization::kNone) return tensor(name);
-    auto quantized = ops::nf4_quantize(tensor(name));
+    const auto dense = tensor(name);
+    ops::FrozenWeight quantized = options.quantization == Quantization::kNf4
+                                      ? ops::FrozenWeight(ops::nf4_quantize(dense))
+                                      : ops::int8_quantize(dense);
     checkpoint->release(name);
     return quantized;
   };

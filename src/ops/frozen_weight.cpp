@@ -2,9 +2,81 @@
 
 #include <torch/torch.h>
 
+#include "kernels/nf4.hpp"
+#include "kernels/packed_gemm.hpp"
+
 namespace radonc::ops {
+namespace {
+
+using kernels::Direction;
+
+kernels::Nf4View view_of(const Nf4& weight) {
+  kernels::Nf4View view{.codes = weight.codes.const_data_ptr<std::uint8_t>(),
+                        .table = kNf4Values.data(),
+                        .out = weight.rows,
+                        .in = weight.columns};
+  if (!weight.is_double_quantized()) {
+    view.scales = weight.absmax.const_data_ptr<float>();
+    return view;
+  }
+  view.nested_codes = weight.absmax.const_data_ptr<std::uint8_t>();
+  view.nested_map = weight.nested_map.const_data_ptr<float>();
+  view.nested_scales = weight.nested_absmax.const_data_ptr<float>();
+  view.nested_offset = static_cast<float>(weight.nested_offset);
+  return view;
+}
+
+kernels::Int8View view_of(const Int8& weight) {
+  return {.codes = weight.codes.const_data_ptr<std::int8_t>(),
+          .scales = weight.scales.const_data_ptr<float>(),
+          .out = weight.codes.size(0),
+          .in = weight.codes.size(1)};
+}
+
+bool has_kernel(const Nf4& weight, torch::ScalarType type) {
+  return type == torch::kBFloat16 && weight.columns % kernels::kNf4Block == 0 && kernels::has_nf4_gemm();
+}
+
+bool has_kernel(const Int8&, torch::ScalarType type) {
+  return (type == torch::kBFloat16 || type == torch::kFloat32) && kernels::has_int8_gemm();
+}
+
+torch::Tensor product(const Nf4& weight, Direction direction, const torch::Tensor& x, const torch::Tensor& out) {
+  kernels::nf4_gemm(direction, view_of(weight), static_cast<const std::uint16_t*>(x.const_data_ptr()), x.size(0),
+                    static_cast<std::uint16_t*>(out.data_ptr()));
+  return out;
+}
+
+torch::Tensor product(const Int8& weight, Direction direction, const torch::Tensor& x, const torch::Tensor& out) {
+  if (x.scalar_type() == torch::kFloat32) {
+    kernels::int8_gemm(direction, view_of(weight), x.const_data_ptr<float>(), x.size(0), out.data_ptr<float>());
+  } else {
+    kernels::int8_gemm(direction, view_of(weight), static_cast<const std::uint16_t*>(x.const_data_ptr()), x.size(0),
+                       static_cast<std::uint16_t*>(out.data_ptr()));
+  }
+  return out;
+}
+
+/// The product by the kernel of a quantised weight, or nothing where it is not quantised or there is no kernel.
+template <typename Quantized>
+std::optional<torch::Tensor> by_kernel(const std::optional<Quantized>& weight, Direction direction,
+                                       const torch::Tensor& x, std::int64_t columns) {
+  if (!weight || !has_kernel(*weight, x.scalar_type())) return std::nullopt;
+  return product(*weight, direction, x.contiguous(), torch::empty({x.size(0), columns}, x.options()));
+}
+
+}  // namespace
+
+std::int64_t FrozenWeight::out_features() const {
+  return nf4_ ? nf4_->rows : int8_ ? int8_->codes.size(0) : dense_.size(0);
+}
+
+std::int64_t FrozenWeight::in_features() const {
+  return nf4_ ? nf4_->columns : int8_ ? int8_->codes.size(1) : dense_.size(1);
+}
 
 std::int64_t FrozenWeight::num_bytes() const {
+  if (int8_) return static_cast<std::int64_t>(int8_->codes.nbytes() + int8_->scales.nbytes());
   if (!nf4_) return static_cast<std::int64_t>(dense_.nbytes());
   std::size_t bytes = nf4_->codes.nbytes() + nf4_->absmax.nbytes();
   if (nf4_->is_double_quantized()) bytes += nf4_->nested_absmax.nbytes() + nf4_->nested_map.nbytes();
@@ -12,7 +84,21 @@ std::int64_t FrozenWeight::num_bytes() const {
 }
 
 torch::Tensor FrozenWeight::dense(torch::ScalarType type) const {
-  return nf4_ ? nf4_dequantize(*nf4_, type) : dense_.to(type);
+  return nf4_ ? nf4_dequantize(*nf4_, type) : int8_ ? int8_dequantize(*int8_, type) : dense_.to(type);
+}
+
+torch::Tensor FrozenWeight::times_transposed(const torch::Tensor& x) const {
+  const torch::NoGradGuard no_gradient;
+  if (const auto out = by_kernel(nf4_, Direction::kForward, x, out_features())) return *out;
+  if (const auto out = by_kernel(int8_, Direction::kForward, x, out_features())) return *out;
+  return x.mm(dense(x.scalar_type()).t());
+}
+
+torch::Tensor FrozenWeight::times(const torch::Tensor& y) const {
+  const torch::NoGradGuard no_gradient;
+  if (const auto out = by_kernel(nf4_, Direction::kBackward, y, in_features())) return *out;
+  if (const auto out = by_kernel(int8_, Direction::kBackward, y, in_features())) return *out;
+  return y.mm(dense(y.scalar_type()));
 }
 
 }  // namespace radonc::ops

@@ -16,9 +16,9 @@ void keep(torch::autograd::AutogradContext* context, const FrozenWeight& weight)
   context->saved_data["weight"] = c10::IValue::make_capsule(c10::make_intrusive<WeightHolder>(weight));
 }
 
-torch::Tensor kept(torch::autograd::AutogradContext* context, torch::ScalarType type) {
+FrozenWeight kept(torch::autograd::AutogradContext* context) {
   const auto holder = context->saved_data["weight"].toCapsule();
-  return static_cast<const WeightHolder&>(*holder).weight.dense(type);
+  return static_cast<const WeightHolder&>(*holder).weight;
 }
 
 class FrozenLinear : public torch::autograd::Function<FrozenLinear> {
@@ -26,13 +26,12 @@ class FrozenLinear : public torch::autograd::Function<FrozenLinear> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
                                const FrozenWeight& weight) {
     keep(context, weight);
-    return x.mm(weight.dense(x.scalar_type()).t());
+    return weight.times_transposed(x);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list grads) {
-    const auto grad = grads[0].contiguous();
-    return {grad.mm(kept(context, grad.scalar_type())), {}};
+    return {kept(context).times(grads[0].contiguous()), {}};
   }
 };
 
@@ -44,7 +43,7 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
     const auto type = x.scalar_type();
     const auto seen = keep_mask ? x * *keep_mask : x;
     const auto low = seen.mm(a.to(type).t());  // [T, rank]
-    auto y = x.mm(weight.dense(type).t());
+    auto y = weight.times_transposed(x);
     y.addmm_(low, b.to(type).t(), /*beta=*/1, /*alpha=*/scale);
     keep(context, weight);
     context->save_for_backward({x, a, b, keep_mask.value_or(torch::Tensor()), low});
@@ -65,7 +64,7 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
     const auto grad_b = grad.t().mm(low).mul_(scale).to(b.scalar_type());
     torch::Tensor grad_x;
     if (context->needs_input_grad(0)) {
-      grad_x = grad.mm(kept(context, type));
+      grad_x = kept(context).times(grad);
       if (keep_mask.defined()) {
         grad_x.add_(grad_low.mm(a.to(type)).mul_(keep_mask));
       } else {

@@ -26,7 +26,8 @@ torch::ScalarType resolve(Dtype dtype);
 
 enum class Quantization {
   kNone,
-  kNf4,  ///< the blocks' linear layers in 4 bits with double quantisation (QLoRA), the rest in `dtype`
+  kNf4,   ///< the blocks' linear layers in 4 bits with double quantisation (QLoRA), the rest in `dtype`
+  kInt8,  ///< the blocks' linear layers in 8 bits, with products in int8; the rest in `dtype`
 };
 
 struct LoadOptions {

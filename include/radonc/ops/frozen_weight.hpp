@@ -5,30 +5,40 @@
 
 #include <optional>
 
+#include "radonc/ops/int8.hpp"
 #include "radonc/ops/nf4.hpp"
 
 namespace radonc::ops {
 
-/// A frozen matrix [out, in]: dense, or quantised in NF4. Copies share the storage.
+/// A frozen matrix W [out, in]: dense, or quantised in NF4 or int8. Copies share the storage.
 class FrozenWeight {
  public:
   FrozenWeight() = default;
   FrozenWeight(torch::Tensor dense) : dense_(std::move(dense)) {}  // NOLINT: a tensor is a weight
   FrozenWeight(Nf4 quantized) : nf4_(std::move(quantized)) {}      // NOLINT
+  FrozenWeight(Int8 quantized) : int8_(std::move(quantized)) {}    // NOLINT
 
-  [[nodiscard]] std::int64_t out_features() const { return nf4_ ? nf4_->rows : dense_.size(0); }
-  [[nodiscard]] std::int64_t in_features() const { return nf4_ ? nf4_->columns : dense_.size(1); }
+  [[nodiscard]] std::int64_t out_features() const;
+  [[nodiscard]] std::int64_t in_features() const;
   [[nodiscard]] std::int64_t numel() const { return out_features() * in_features(); }
   [[nodiscard]] std::int64_t num_bytes() const;
 
   /// The matrix in `type`: the stored tensor itself where it is dense and of that type, else a new one.
   [[nodiscard]] torch::Tensor dense(torch::ScalarType type) const;
 
+  /// x Wᵀ and y W without gradients, in the type of x [T, in] and y [T, out]. NF4 is dequantised tile by tile inside
+  /// the product (bfloat16 alone, with AVX512-BF16); with int8, x is quantised too, by 1 × 128 tiles, and the products
+  /// are int8's (with AVX512-VNNI). Elsewhere the matrix is dequantised as a whole.
+  [[nodiscard]] torch::Tensor times_transposed(const torch::Tensor& x) const;
+  [[nodiscard]] torch::Tensor times(const torch::Tensor& y) const;
+
   [[nodiscard]] const std::optional<Nf4>& nf4() const { return nf4_; }
+  [[nodiscard]] const std::optional<Int8>& int8() const { return int8_; }
 
  private:
   torch::Tensor dense_;
   std::optional<Nf4> nf4_;
+  std::optional<Int8> int8_;
 };
 
 }  // namespace radonc::ops

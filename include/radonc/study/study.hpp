@@ -25,7 +25,7 @@ struct StudyConfig {
   std::string model_name;           ///< for the report; empty: the model's file or folder name
   std::string prompt_template;  ///< "chatml", "mistral-v1" …, see text::PromptTemplate; empty: the tokenizer's own
   model::Dtype dtype = model::Dtype::kAuto;
-  model::Quantization quantization = model::Quantization::kNone;  ///< kNf4: QLoRA
+  model::Quantization quantization = model::Quantization::kNone;  ///< kNf4: QLoRA; kInt8: faster
   std::int64_t max_train_cases = 0;                               ///< 0: all cases of the training part
   std::int64_t num_test_cases = 200;                              ///< held-out cases
   /// Besides the free answers, both models answer the tasks with a list of valid answers (modality, ICD-10 codes) from

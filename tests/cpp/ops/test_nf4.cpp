@@ -91,3 +91,28 @@ TEST_CASE("a linear layer on a quantised weight equals one on its dequantised va
   CHECK(torch::equal(outputs[0], outputs[1]));
   CHECK(torch::equal(gradients[0], gradients[1]));
 }
+
+TEST_CASE("bfloat16 products are those of the dequantised weight, both ways, at any size") {
+  torch::manual_seed(3);
+  for (const bool nested : {false, true})
+    for (const auto& [rows, out, in] : {std::array<std::int64_t, 3>{1, 1, 64},
+                                        {1, 63, 128},
+                                        {5, 130, 192},
+                                        {7, 192, 576},
+                                        {37, 200, 320},
+                                        {530, 70, 64},
+                                        {6, 96, 96}}) {  // the last: blocks that span rows
+      CAPTURE(rows);
+      CAPTURE(out);
+      CAPTURE(in);
+      const auto quantized = ops::nf4_quantize(torch::randn({out, in}), nested);
+      const ops::FrozenWeight weight = quantized;
+      const auto exact = ops::nf4_dequantize(quantized, torch::kBFloat16).to(torch::kFloat64);
+      const auto x = torch::randn({rows, in}).to(torch::kBFloat16), y = torch::randn({rows, out}).to(torch::kBFloat16);
+      const auto error = [](const torch::Tensor& got, const torch::Tensor& expected) {
+        return ((got.to(torch::kFloat64) - expected).norm() / expected.norm()).item<double>();
+      };
+      CHECK(error(weight.times_transposed(x), x.to(torch::kFloat64).mm(exact.t())) < 4e-3);
+      CHECK(error(weight.times(y), y.to(torch::kFloat64).mm(exact)) < 4e-3);
+    }
+}

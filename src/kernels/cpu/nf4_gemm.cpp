@@ -1,0 +1,163 @@
+#include "kernels/cpu/panels.hpp"
+#include "kernels/nf4.hpp"
+#include "kernels/packed_gemm.hpp"
+
+namespace radonc::kernels {
+
+#if defined(__x86_64__)
+namespace {
+
+/// x block by block: [blocks, rows, 128], filled up with zeros. Rows side by side would fall into the same sets of the
+/// cache where the depth is a power of two.
+struct Tiles {
+  std::uint16_t* values;
+  std::int64_t rows;
+};
+
+void arrange(const std::uint16_t* x, std::int64_t depth, const Tiles& tiles) {
+  const std::int64_t blocks = round_up(depth, kDepth) / kDepth;
+  at::parallel_for(0, tiles.rows, std::max<std::int64_t>(1, 16384 / depth), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row)
+      for (std::int64_t block = 0; block < blocks; ++block) {
+        std::uint16_t* to = tiles.values + (block * tiles.rows + row) * kDepth;
+        const std::int64_t count = std::min(kDepth, depth - block * kDepth);
+        std::copy_n(x + row * depth + block * kDepth, count, to);
+        std::fill_n(to + count, kDepth - count, std::uint16_t{0});
+      }
+  });
+}
+
+/// A block's 64 weights in bfloat16.
+RADONC_PANEL_INLINE void dequantize(const std::uint8_t* codes, __m512i table, __m512i& first, __m512i& second) {
+  const __m256i packed = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes));
+  const __m256i mask = _mm256_set1_epi8(15);
+  const __m256i high = _mm256_and_si256(_mm256_srli_epi16(packed, 4), mask), low = _mm256_and_si256(packed, mask);
+  const __m256i a = _mm256_unpacklo_epi8(high, low), b = _mm256_unpackhi_epi8(high, low);  // within halves
+  first = _mm512_permutexvar_epi16(_mm512_cvtepu8_epi16(_mm256_permute2x128_si256(a, b, 0x20)), table);
+  second = _mm512_permutexvar_epi16(_mm512_cvtepu8_epi16(_mm256_permute2x128_si256(a, b, 0x31)), table);
+}
+
+template <Direction direction>
+struct Nf4Kernel {
+  using Word = std::uint16_t;  // two side by side in depth: [64, 64, 2]
+  Nf4View weight;
+  Tiles tiles;
+
+  /// Block `index`'s 16 values in bfloat16.
+  RADONC_PANEL_INLINE __m512i table_of(std::int64_t index) const {
+    const float scale =
+        weight.scales
+            ? weight.scales[index]
+            : weight.nested_map[weight.nested_codes[index]] * weight.nested_scales[index / 256] + weight.nested_offset;
+    alignas(32) std::uint16_t values[16];
+    store16(values, 0xFFFF, _mm512_mul_ps(_mm512_loadu_ps(weight.table), _mm512_set1_ps(scale)));
+    return _mm512_castsi256_si512(_mm256_load_si256(reinterpret_cast<const __m256i*>(values)));
+  }
+
+  RADONC_PANEL_INLINE float pack(std::int64_t panel, std::int64_t block, Word* words) const {
+    const std::int64_t blocks_of_row = weight.in / kNf4Block;
+    const __m512i zero = _mm512_setzero_si512();
+    if constexpr (direction == Direction::kForward) {  // 64 rows of W, 128 columns: two of its blocks
+      const std::int64_t left = weight.out - panel * kWidth;
+      for (int quarter = 0; quarter < 4; ++quarter)
+        for (int half = 0; half < 2; ++half) {
+          __m512i r[2][16];
+          const bool inside = block * 2 + half < blocks_of_row;
+          for (int i = 0; i < 16; ++i) {
+            const std::int64_t row = 16 * quarter + i;
+            r[0][i] = r[1][i] = zero;
+            if (row >= left || !inside) continue;
+            const std::int64_t index = (panel * kWidth + row) * blocks_of_row + block * 2 + half;
+            dequantize(weight.codes + index * (kNf4Block / 2), table_of(index), r[0][i], r[1][i]);
+          }
+          for (int part = 0; part < 2; ++part) {
+            transpose(r[part]);
+#pragma GCC unroll 16
+            for (int i = 0; i < 16; ++i)
+              _mm512_store_si512(words + (((2 * half + part) * 16 + i) * 4 + quarter) * 32, r[part][i]);
+          }
+        }
+    } else {  // 128 rows of W, 64 columns: one of its blocks
+      const std::int64_t left = weight.out - block * kDepth;
+      const __m512i low_lanes = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+      const __m512i high_lanes = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
+      for (int pair = 0; pair < 64; ++pair) {
+        __m512i r[2][2];
+        for (int i = 0; i < 2; ++i) {
+          const std::int64_t row = 2 * pair + i;
+          r[i][0] = r[i][1] = zero;
+          if (row >= left) continue;
+          const std::int64_t index = (block * kDepth + row) * blocks_of_row + panel;
+          dequantize(weight.codes + index * (kNf4Block / 2), table_of(index), r[i][0], r[i][1]);
+        }
+        for (int half = 0; half < 2; ++half) {
+          const __m512i low = _mm512_unpacklo_epi16(r[0][half], r[1][half]);
+          const __m512i high = _mm512_unpackhi_epi16(r[0][half], r[1][half]);
+          _mm512_store_si512(words + (pair * 4 + 2 * half) * 32, _mm512_permutex2var_epi64(low, low_lanes, high));
+          _mm512_store_si512(words + (pair * 4 + 2 * half + 1) * 32, _mm512_permutex2var_epi64(low, high_lanes, high));
+        }
+      }
+    }
+    return 1;
+  }
+
+  template <int R>
+  RADONC_PANEL_CALL void add(std::int64_t block, std::int64_t row, const Word* words, float, float* sums,
+                             bool is_first) const {
+    const std::uint16_t* x = tiles.values + (block * tiles.rows + row) * kDepth;
+    __m512 sum[R][4];
+#pragma GCC unroll 6
+    for (int i = 0; i < R; ++i)
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; ++j)
+        sum[i][j] = is_first ? _mm512_setzero_ps() : _mm512_load_ps(sums + i * kWidth + 16 * j);
+    for (int pair = 0; pair < 64; ++pair) {
+      const __m512i w0 = _mm512_load_si512(words + pair * 128), w1 = _mm512_load_si512(words + pair * 128 + 32);
+      const __m512i w2 = _mm512_load_si512(words + pair * 128 + 64), w3 = _mm512_load_si512(words + pair * 128 + 96);
+#pragma GCC unroll 6
+      for (int i = 0; i < R; ++i) {
+        std::int32_t two;
+        __builtin_memcpy(&two, x + i * kDepth + 2 * pair, 4);
+        const __m512i xs = _mm512_set1_epi32(two);
+        // As text: with the intrinsic, GCC copies every sum before it adds to it, and runs out of registers.
+        asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][0]) : "v"(w0), "v"(xs));
+        asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][1]) : "v"(w1), "v"(xs));
+        asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][2]) : "v"(w2), "v"(xs));
+        asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][3]) : "v"(w3), "v"(xs));
+      }
+    }
+#pragma GCC unroll 6
+    for (int i = 0; i < R; ++i)
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; ++j) _mm512_store_ps(sums + i * kWidth + 16 * j, sum[i][j]);
+  }
+};
+
+}  // namespace
+
+bool has_nf4_gemm() {
+  static const bool kHas = __builtin_cpu_supports("avx512bf16") && has_int8_gemm();
+  return kHas;
+}
+
+void nf4_gemm(Direction direction, const Nf4View& weight, const std::uint16_t* x, std::int64_t rows,
+              std::uint16_t* out) {
+  const bool forward = direction == Direction::kForward;
+  const std::int64_t depth = forward ? weight.in : weight.out, columns = forward ? weight.out : weight.in;
+  static thread_local Buffer values;
+  const Tiles tiles{values.reserve<std::uint16_t>(round_up(depth, kDepth) * rows), rows};
+  arrange(x, depth, tiles);
+  if (forward)
+    multiply(Nf4Kernel<Direction::kForward>{weight, tiles}, rows, columns, depth, out);
+  else
+    multiply(Nf4Kernel<Direction::kBackward>{weight, tiles}, rows, columns, depth, out);
+}
+#else
+bool has_nf4_gemm() {
+  return false;
+}
+
+void nf4_gemm(Direction, const Nf4View&, const std::uint16_t*, std::int64_t, std::uint16_t*) {}
+#endif
+
+}  // namespace radonc::kernels
