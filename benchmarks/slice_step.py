@@ -3,9 +3,10 @@
     python benchmarks/slice_step.py --peers /path/to/python
 
 The peers' Python is that of an environment with torch, transformers, peft and bitsandbytes. Every measurement is a
-process of its own, and all take turns over the rounds, so that a busy machine slows all of them. Both sides train the same layers (q_proj and v_proj, rank 8) on the same tokens, of which the last ones are
-supervised; PEFT gets PyTorch's scaled-dot-product attention. Prints the best step of each, the ratio to PEFT's bfloat16, and the
-largest resident size; then the rate of a bfloat16 matrix product on this machine, which bounds what bfloat16 can reach.
+process of its own, and all take turns over the rounds, so that a busy machine slows all of them. Both sides train the
+same layers (q_proj and v_proj, rank 8) on the same tokens, of which the last ones are supervised; PEFT gets PyTorch's
+scaled-dot-product attention. Prints the best step of each, the ratio to PEFT's bfloat16, and the largest resident size;
+then the rate of a bfloat16 matrix product on this machine, which bounds what bfloat16 can reach.
 """
 
 import argparse
