@@ -35,6 +35,7 @@ void bind_lora(py::module_& module) {
   py::native_enum<Bias>(m, "Bias", "enum.Enum")
       .value("none", Bias::kNone)
       .value("lora_only", Bias::kLoraOnly)
+      .value("all", Bias::kAll)
       .finalize();
   py::native_enum<Init>(m, "Init", "enum.Enum")
       .value("kaiming", Init::kKaiming)
@@ -57,6 +58,7 @@ void bind_lora(py::module_& module) {
           [](LoraConfig& self, const py::dict& patterns) { self.alpha_pattern = from_dict<double>(patterns); })
       .def_readwrite("use_rslora", &LoraConfig::use_rslora)
       .def_readwrite("use_dora", &LoraConfig::use_dora)
+      .def_readwrite("lora_bias", &LoraConfig::lora_bias)
       .def_readwrite("bias", &LoraConfig::bias)
       .def_readwrite("modules_to_save", &LoraConfig::modules_to_save)
       .def_readwrite("init", &LoraConfig::init)

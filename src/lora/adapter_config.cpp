@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -13,6 +14,9 @@ namespace radonc::lora {
 namespace {
 
 using nlohmann::ordered_json;  // of several patterns that match, the first in the file counts
+
+constexpr std::array<std::pair<Bias, std::string_view>, 3> kBiases = {
+    {{Bias::kNone, "none"}, {Bias::kLoraOnly, "lora_only"}, {Bias::kAll, "all"}}};
 
 /// "model.layers.3.mlp.up_proj" → "up_proj"
 std::string last_name(const std::string& module) {
@@ -38,10 +42,11 @@ void refuse_unknown(const ordered_json& config, const std::string& where) {
   };
   if (config.value("peft_type", "") != "LORA")
     throw Error(fmt::format("{}: peft_type: expected LORA, got \"{}\".", where, config.value("peft_type", "")));
-  for (const char* field : {"fan_in_fan_out", "lora_bias", "use_qalora", "use_bdlora"})
+  for (const char* field : {"fan_in_fan_out", "use_qalora", "use_bdlora"})
     if (config.contains(field) && config[field] == true) refuse(field);
-  for (const char* field : {"layers_pattern", "exclude_modules", "target_parameters", "trainable_token_indices",
-                            "layer_replication", "arrow_config", "alora_invocation_tokens"})
+  for (const char* field :
+       {"layers_pattern", "exclude_modules", "target_parameters", "trainable_token_indices", "layer_replication",
+        "arrow_config", "alora_invocation_tokens", "velora_config", "monteclora_config", "kasa_config"})
     if (config.contains(field) && !config[field].is_null() && !config[field].empty()) refuse(field);
   // PEFT changes the base's weights when it loads such an adapter.
   const ordered_json init = config.value("init_lora_weights", ordered_json(true));
@@ -59,6 +64,7 @@ LoraConfig parse(const ordered_json& content, const std::string& where) {
   config.dropout = content.value("lora_dropout", 0.0);
   config.use_rslora = content.value("use_rslora", false);
   config.use_dora = content.value("use_dora", false);
+  config.lora_bias = content.value("lora_bias", false);
   const ordered_json& targets = content.at("target_modules");
   if (targets == "all-linear") {
     config.target_modules = {"all-linear"};
@@ -84,9 +90,11 @@ LoraConfig parse(const ordered_json& content, const std::string& where) {
   for (const auto& [expression, alpha] : alphas.items())
     config.alpha_pattern.emplace_back(expression, alpha.get<double>());
   const std::string bias = content.value("bias", "none");
-  if (bias != "none" && bias != "lora_only")
-    throw Error(fmt::format("{}: bias: expected none or lora_only, got \"{}\".", where, bias));
-  config.bias = bias == "none" ? Bias::kNone : Bias::kLoraOnly;
+  const auto known =
+      std::find_if(kBiases.begin(), kBiases.end(), [&](const auto& entry) { return entry.second == bias; });
+  if (known == kBiases.end())
+    throw Error(fmt::format("{}: bias: expected none, lora_only or all, got \"{}\".", where, bias));
+  config.bias = known->first;
   return config;
 }
 
@@ -107,13 +115,14 @@ std::string to_peft_json(const Adapter& adapter, const std::string& base_model) 
   const ordered_json content = {{"alpha_pattern", patterns(config.alpha_pattern)},
                                 {"auto_mapping", nullptr},
                                 {"base_model_name_or_path", base_model},
-                                {"bias", config.bias == Bias::kLoraOnly ? "lora_only" : "none"},
+                                {"bias", kBiases[static_cast<std::size_t>(config.bias)].second},
                                 {"fan_in_fan_out", false},
                                 {"inference_mode", true},
                                 {"init_lora_weights", true},
                                 {"layers_pattern", nullptr},
                                 {"layers_to_transform", or_null(config.layers_to_transform)},
                                 {"lora_alpha", config.alpha},
+                                {"lora_bias", config.lora_bias},
                                 {"lora_dropout", config.dropout},
                                 {"modules_to_save", or_null(config.modules_to_save)},
                                 {"peft_type", "LORA"},

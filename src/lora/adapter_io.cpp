@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 #include "lora/adapter_config.hpp"
 #include "lora/plain_lora.hpp"
@@ -30,7 +31,12 @@ std::vector<std::pair<std::string, torch::Tensor>> peft_tensors(const Adapter& a
     all.emplace_back(prefix + ".lora_A.weight", update.a);
     all.emplace_back(prefix + ".lora_B.weight", update.b);
     if (update.magnitude.defined()) all.emplace_back(prefix + ".lora_magnitude_vector", update.magnitude);
-    if (update.bias.defined()) all.emplace_back(prefix + ".base_layer.bias", update.bias);
+    if (update.b_bias.defined()) all.emplace_back(prefix + ".lora_B.bias", update.b_bias);
+  }
+  const std::set<std::string> adapted(adapter.modules.begin(), adapter.modules.end());
+  for (const auto& [name, bias] : adapter.biases) {
+    const char* layer = adapted.contains(name) ? ".base_layer" : "";  // PEFT wraps the layers that it adapts
+    all.emplace_back(fmt::format("base_model.model.{}{}.bias", name, layer), bias);
   }
   for (const auto& [name, whole] : adapter.saved_modules)
     all.emplace_back(fmt::format("base_model.model.{}{}.weight", name == "embed_tokens" ? "model." : "", name), whole);

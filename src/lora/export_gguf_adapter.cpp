@@ -16,12 +16,16 @@ void export_gguf_adapter(const Adapter& trained, const model::TransformerConfig&
                             path.string(), what));
   };
   if (!trained.saved_modules.empty()) refuse("modules trained whole");
+  if (!trained.biases.empty()) refuse("biases");
   for (const ops::LowRankUpdate& update : trained.updates) {
     if (update.magnitude.defined()) refuse("DoRA's magnitudes");
-    if (update.bias.defined()) refuse("biases");
+    if (update.b_bias.defined()) refuse("lora_bias");
   }
   const torch::NoGradGuard no_gradient;
   const Adapter adapter = as_plain_lora(trained);
+  // llama.cpp multiplies by alpha / rank, but takes an alpha of 0 for "none given" and multiplies by 1.
+  const auto in_float = static_cast<float>(adapter.config.alpha);
+  const float alpha = in_float == 0 ? 1.0F : in_float;
   std::vector<core::GgufTensorSource> sources;
   const auto add = [&](const std::string& name, const torch::Tensor& values) {
     const auto held = values.contiguous();
@@ -35,8 +39,7 @@ void export_gguf_adapter(const Adapter& trained, const model::TransformerConfig&
   for (std::size_t i = 0; i < adapter.modules.size(); ++i) {
     const ops::LowRankUpdate& update = adapter.updates[i];
     const std::string name = adapter.modules[i] + ".weight", gguf = model::gguf_name(name);
-    // llama.cpp multiplies by alpha / rank.
-    const double factor = update.scale * static_cast<double>(update.a.size(0)) / adapter.config.alpha;
+    const double factor = update.scale * static_cast<double>(update.a.size(0)) / alpha;
     const auto b = std::abs(factor - 1) < 1e-12 ? update.b.detach() : update.b.detach() * factor;
     add(gguf + ".lora_a", update.a.detach());
     add(gguf + ".lora_b", model::in_gguf_order(name, b, base));
@@ -45,7 +48,7 @@ void export_gguf_adapter(const Adapter& trained, const model::TransformerConfig&
                    {{"general.type", "adapter"},
                     {"general.architecture", model::gguf_architecture(base)},
                     {"adapter.type", "lora"},
-                    {"adapter.lora.alpha", static_cast<float>(adapter.config.alpha)}},
+                    {"adapter.lora.alpha", alpha}},
                    sources);
 }
 

@@ -21,6 +21,8 @@ void check(const LoraConfig& config, const model::Transformer& model) {
   if (!std::isfinite(config.alpha)) throw Error("LoraConfig.alpha: expected a finite number.");
   if (config.use_dora && config.init == Init::kPissa)
     throw Error("LoraConfig: DoRA and PiSSA cannot be combined. Choose one.");
+  if (config.use_dora && config.lora_bias)
+    throw Error("LoraConfig: DoRA and lora_bias cannot be combined. Choose one.");
   for (const std::string& name : config.modules_to_save) {
     if (name != "lm_head" && name != "embed_tokens") {
       throw Error(fmt::format("LoraConfig.modules_to_save: expected lm_head or embed_tokens, got \"{}\".", name));
@@ -100,11 +102,10 @@ double scale_of(const LoraConfig& config, const std::string& module) {
 Adapter inject(model::Transformer& model, const LoraConfig& config) {
   check(config, model);
   const auto linears = targeted(model.linears(), config);
+  auto biased = config.bias == Bias::kAll ? model.linears() : linears;  // the layers whose own bias trains
+  std::erase_if(biased, [&](const auto* linear) { return config.bias == Bias::kNone || !linear->bias.defined(); });
   Adapter adapter{.config = config, .base = model.fingerprint()};
   Parameters parameters;
-  const auto has_bias = [&](const model::Linear* linear) {
-    return config.bias == Bias::kLoraOnly && linear->bias.defined();
-  };
   for (const model::Linear* linear : linears) {
     const std::int64_t out = linear->weight.out_features(), in = linear->weight.in_features();
     const std::int64_t rank = rank_of(config, linear->name);
@@ -114,8 +115,9 @@ Adapter inject(model::Transformer& model, const LoraConfig& config) {
     }
     parameters.reserve(rank, in + out);
     if (config.use_dora) parameters.reserve(out, 1);
-    if (has_bias(linear)) parameters.reserve(out, 1);
+    if (config.lora_bias) parameters.reserve(out, 1);
   }
+  for (const model::Linear* linear : biased) parameters.reserve(linear->bias.size(0), 1);
   for (std::size_t i = 0; i < config.modules_to_save.size(); ++i)
     parameters.reserve(model.config().vocab_size, model.config().hidden_size);
   parameters.allocate(adapter);
@@ -135,12 +137,14 @@ Adapter inject(model::Transformer& model, const LoraConfig& config) {
       update.magnitude = parameters.next(adapter, {out});
       update.magnitude.detach().copy_(update.squared_norms.sqrt());
     }
-    if (has_bias(linear)) {
-      update.bias = parameters.next(adapter, {out});
-      update.bias.detach().copy_(linear->bias);
-    }
+    if (config.lora_bias) update.b_bias = parameters.next(adapter, {out});
     adapter.modules.push_back(linear->name);
     adapter.updates.push_back(std::move(update));
+  }
+  for (const model::Linear* linear : biased) {
+    auto bias = parameters.next(adapter, linear->bias.sizes());
+    bias.detach().copy_(linear->bias);
+    adapter.biases.emplace_back(linear->name, bias);
   }
   for (const std::string& name : config.modules_to_save) {
     auto whole = parameters.next(adapter, {model.config().vocab_size, model.config().hidden_size});
@@ -153,17 +157,25 @@ Adapter inject(model::Transformer& model, const LoraConfig& config) {
 
 void attach(model::Transformer& model, const Adapter& adapter) {
   const auto linears = model.linears();
-  std::vector<model::Linear*> places;
+  const auto place_of = [&](const std::string& name, const auto& fits) {
+    const auto found =
+        std::find_if(linears.begin(), linears.end(), [&](const auto* linear) { return linear->name == name; });
+    if (found == linears.end() || !fits(**found))
+      throw Error(
+          fmt::format("The adapter's module {} does not fit the model. It belongs to another base model.", name));
+    return *found;
+  };
+  std::vector<model::Linear*> places, biased;
   for (std::size_t i = 0; i < adapter.modules.size(); ++i) {
-    const auto found = std::find_if(linears.begin(), linears.end(),
-                                    [&](const auto* linear) { return linear->name == adapter.modules[i]; });
     const ops::LowRankUpdate& update = adapter.updates[i];
-    if (found == linears.end() || update.a.size(1) != (*found)->weight.in_features() ||
-        update.b.size(0) != (*found)->weight.out_features()) {
-      throw Error(fmt::format("The adapter's module {} does not fit the model. It belongs to another base model.",
-                              adapter.modules[i]));
-    }
-    places.push_back(*found);
+    places.push_back(place_of(adapter.modules[i], [&](const model::Linear& linear) {
+      return update.a.size(1) == linear.weight.in_features() && update.b.size(0) == linear.weight.out_features();
+    }));
+  }
+  for (const auto& [name, bias] : adapter.biases) {
+    biased.push_back(place_of(name, [&](const model::Linear& linear) {
+      return linear.bias.defined() && linear.bias.sizes() == bias.sizes();
+    }));
   }
   for (const auto& [name, whole] : adapter.saved_modules) {
     if (whole.sizes() != model.frozen_module(name).sizes())
@@ -171,12 +183,14 @@ void attach(model::Transformer& model, const Adapter& adapter) {
   }
   remove(model);
   for (std::size_t i = 0; i < places.size(); ++i) places[i]->update = adapter.updates[i];
+  for (std::size_t i = 0; i < biased.size(); ++i) biased[i]->trained_bias = adapter.biases[i].second;
   for (const auto& [name, whole] : adapter.saved_modules) model.replace_module(name, whole);
 }
 
 Adapter attached(const model::Transformer& model) {
   Adapter adapter;
   for (const model::Linear* linear : model.linears()) {
+    if (linear->trained_bias.defined()) adapter.biases.emplace_back(linear->name, linear->trained_bias);
     if (!linear->update) continue;
     adapter.modules.push_back(linear->name);
     adapter.updates.push_back(*linear->update);
@@ -188,7 +202,10 @@ Adapter attached(const model::Transformer& model) {
 }
 
 void remove(model::Transformer& model) {
-  for (model::Linear* linear : model.linears()) linear->update.reset();
+  for (model::Linear* linear : model.linears()) {
+    linear->update.reset();
+    linear->trained_bias.reset();
+  }
   for (const char* name : {"lm_head", "embed_tokens"}) model.replace_module(name, {});
 }
 

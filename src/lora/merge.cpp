@@ -1,21 +1,31 @@
 #include "radonc/lora/merge.hpp"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 
+#include "radonc/core/error.hpp"
+
 namespace radonc::lora {
 namespace {
 
-/// The model's layers of the adapter's modules, in their order. The adapter is attached, so all of them exist.
-std::vector<model::Linear*> layers_of(model::Transformer& model, const Adapter& adapter) {
+/// The layer of that name. The adapter that names it is attached, so it exists.
+model::Linear& layer_named(model::Transformer& model, const std::string& name) {
   const auto linears = model.linears();
-  std::vector<model::Linear*> found;
-  for (const std::string& module : adapter.modules) {
-    found.push_back(*std::find_if(linears.begin(), linears.end(),
-                                  [&](const model::Linear* linear) { return linear->name == module; }));
+  return **std::find_if(linears.begin(), linears.end(), [&](const auto* linear) { return linear->name == name; });
+}
+
+/// Puts what training made of the biases into them, and what they were into `merged`.
+void merge_biases(model::Transformer& model, Merged& merged) {
+  for (model::Linear* layer : model.linears()) {
+    const bool shifted = layer->update && layer->update->b_bias.defined();
+    if (!shifted && !layer->trained_bias.defined()) continue;
+    merged.biases.emplace_back(layer->name, layer->bias);
+    auto bias = (layer->trained_bias.defined() ? layer->trained_bias.detach() : layer->bias).to(torch::kFloat32);
+    if (shifted) bias = bias + layer->update->b_bias.detach() * layer->update->scale;
+    layer->bias = bias.to(model.dtype());
   }
-  return found;
 }
 
 }  // namespace
@@ -23,13 +33,19 @@ std::vector<model::Linear*> layers_of(model::Transformer& model, const Adapter& 
 Merged merge(model::Transformer& model, const Adapter& adapter, MergeTarget target) {
   const torch::NoGradGuard no_gradient;
   attach(model, adapter);  // checks that it fits
+  for (const std::string& module : adapter.modules) {
+    const model::Linear& layer = layer_named(model, module);
+    if (layer.update->b_bias.defined() && !layer.bias.defined()) {
+      throw Error(fmt::format(
+          "{} has no bias that the adapter's lora_bias could be merged into. Keep the adapter apart.", module));
+    }
+  }
   Merged merged{.adapter = adapter};
   const auto type = model.dtype();
-  const auto layers = layers_of(model, adapter);
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    model::Linear& layer = *layers[i];
+  merge_biases(model, merged);
+  for (std::size_t i = 0; i < adapter.modules.size(); ++i) {
+    model::Linear& layer = layer_named(model, adapter.modules[i]);
     merged.weights.push_back(layer.weight);
-    merged.biases.push_back(layer.bias);
     const auto original = layer.weight.dense(torch::kFloat32);
     const auto exact = adapter.updates[i].apply_to(original);
     if (target == MergeTarget::kNf4) {
@@ -37,7 +53,6 @@ Merged merge(model::Transformer& model, const Adapter& adapter, MergeTarget targ
     } else {
       layer.weight = exact.to(type);
     }
-    if (adapter.updates[i].bias.defined()) layer.bias = adapter.updates[i].bias.detach().to(type);
     const double change = (exact - original).norm().item<double>();
     const double lost = (layer.weight.dense(torch::kFloat32) - exact).norm().item<double>();
     if (change > 0 && lost / change > merged.relative_error) {
@@ -55,11 +70,9 @@ Merged merge(model::Transformer& model, const Adapter& adapter, MergeTarget targ
 
 void unmerge(model::Transformer& model, const Merged& merged) {
   attach(model, merged.adapter);
-  const auto layers = layers_of(model, merged.adapter);
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    layers[i]->weight = merged.weights[i];
-    layers[i]->bias = merged.biases[i];
-  }
+  for (std::size_t i = 0; i < merged.weights.size(); ++i)
+    layer_named(model, merged.adapter.modules[i]).weight = merged.weights[i];
+  for (const auto& [name, bias] : merged.biases) layer_named(model, name).bias = bias;
   for (const auto& [name, frozen] : merged.modules) model.set_frozen_module(name, frozen);
 }
 

@@ -20,6 +20,27 @@ struct Transformer::Context {
   torch::Tensor wanted;  // [N] positions of which the last layer's output is needed
 };
 
+namespace {
+
+/// cos and sin for sequences that lie one behind the other. Under dynamic scaling each follows its own length, whatever
+/// else is in the batch.
+std::pair<torch::Tensor, torch::Tensor> angles(const torch::Tensor& positions, const std::vector<std::int64_t>& sizes,
+                                               const TransformerConfig& config) {
+  const auto of = [&](const torch::Tensor& some) {
+    return ops::rope_angles(some, config.head_dim, config.rope_theta, config.rope_scaling);
+  };
+  if (config.rope_scaling.type != ops::RopeScaling::Type::kDynamic) return of(positions);
+  std::vector<torch::Tensor> cos, sin;
+  for (const torch::Tensor& sequence : positions.split_with_sizes(sizes)) {
+    const auto [c, s] = of(sequence);
+    cos.push_back(c);
+    sin.push_back(s);
+  }
+  return {torch::cat(cos), torch::cat(sin)};
+}
+
+}  // namespace
+
 torch::ScalarType resolve(Dtype dtype) {
   if (dtype == Dtype::kFloat32) return torch::kFloat32;
   if (dtype == Dtype::kBFloat16) return torch::kBFloat16;
@@ -32,7 +53,7 @@ torch::ScalarType resolve(Dtype dtype) {
 }
 
 torch::Tensor Linear::operator()(const torch::Tensor& x, const std::optional<at::Generator>& generator) const {
-  return ops::lora_linear(x, weight, bias, update, generator);
+  return ops::lora_linear(x, weight, trained_bias.defined() ? trained_bias : bias, update, generator);
 }
 
 Transformer::Transformer(const TransformerConfig& config,
@@ -108,16 +129,18 @@ void Transformer::replace_module(const std::string& name, const torch::Tensor& w
 torch::Tensor Transformer::mlp(const Layer& layer, const torch::Tensor& hidden,
                                const std::optional<at::Generator>& generator) const {
   const auto normed = ops::rms_norm(hidden, layer.post_attention_norm, config_.rms_norm_eps);
-  const auto active = ops::swiglu(layer.gate(normed, generator), layer.up(normed, generator));
-  return hidden + layer.down(active, generator);
+  const auto gate = layer.gate(normed, generator);  // before up, whatever the compiler: they draw from one generator
+  const auto up = layer.up(normed, generator);
+  return hidden + layer.down(ops::swiglu(gate, up), generator);
 }
 
 torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) const {
   const std::int64_t tokens = batch.ids.size(0);
   const std::int64_t d = config_.head_dim;
-  const auto [cos, sin] = ops::rope_angles(batch.positions, d, config_.rope_theta, config_.rope_scaling);
   std::vector<ops::AttentionSpan> full, windowed;  // of the layers without and with a sliding window
+  std::vector<std::int64_t> sizes;
   for (const batch::Group& group : batch.groups) {
+    sizes.push_back(group.length());
     const bool plain = group.branch_begins.empty();
     full.push_back({group.begin, group.end, plain ? torch::Tensor() : batch::visibility(batch, group)});
     const bool cut = config_.sliding_window > 0 && config_.sliding_window < group.length();
@@ -125,6 +148,7 @@ torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) cons
         {group.begin, group.end, cut ? batch::visibility(batch, group, config_.sliding_window) : full.back().seen});
   }
 
+  const auto [cos, sin] = angles(batch.positions, sizes, config_);
   auto hidden = embed(batch.ids);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
@@ -201,7 +225,8 @@ torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor&
   const torch::NoGradGuard no_gradient;
   const std::int64_t sequences = ids.size(0), d = config_.head_dim;
   const std::int64_t longest = lengths.max().item<std::int64_t>() + 1;
-  const auto [cos, sin] = ops::rope_angles(lengths, d, config_.rope_theta, config_.rope_scaling);
+  const std::vector<std::int64_t> one_each(static_cast<std::size_t>(sequences), 1);
+  const auto [cos, sin] = angles(lengths, one_each, config_);
   const auto slot = torch::arange(longest, torch::kInt64).unsqueeze(0);  // [1, longest]
   const auto seen = slot <= lengths.unsqueeze(1);                        // [B, longest]
   const auto in_window =
@@ -280,7 +305,7 @@ std::string Transformer::fingerprint() const {
 
 bool Transformer::has_adapter() const {
   bool any = trained_embedding_.defined() || trained_head_.defined();
-  for (const Linear* linear : linears()) any |= linear->update.has_value();
+  for (const Linear* linear : linears()) any |= linear->update.has_value() || linear->trained_bias.defined();
   return any;
 }
 

@@ -95,6 +95,13 @@ torch::Tensor dora_linear(const torch::Tensor& x, const FrozenWeight& weight, co
   return base + (gain - 1) * FrozenLinear::apply(seen, weight) + gain * low;  // as PEFT: only the change is dropped out
 }
 
+/// 1 / (1 - dropout) where an input is kept, 0 elsewhere. bernoulli_ would draw other numbers where it uses MKL.
+torch::Tensor dropout_mask(const torch::Tensor& x, double dropout, const at::Generator& generator) {
+  const double keep = 1 - dropout;
+  const auto draws = torch::empty(x.sizes(), x.options().dtype(torch::kFloat64).requires_grad(false));
+  return (draws.uniform_(0, 1, generator) < keep).to(x.scalar_type()).div_(keep);
+}
+
 }  // namespace
 
 torch::Tensor LowRankUpdate::apply_to(const torch::Tensor& weight) const {
@@ -107,23 +114,19 @@ torch::Tensor LowRankUpdate::apply_to(const torch::Tensor& weight) const {
 
 torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, const torch::Tensor& bias,
                           const std::optional<LowRankUpdate>& update, const std::optional<at::Generator>& generator) {
-  if (!update) {
-    const auto y = FrozenLinear::apply(x, weight);
-    return bias.defined() ? y + bias : y;
-  }
+  const auto type = x.scalar_type();
+  const auto with_bias = [&](const torch::Tensor& y) { return bias.defined() ? y + bias.to(type) : y; };
+  if (!update) return with_bias(FrozenLinear::apply(x, weight));
   std::optional<torch::Tensor> keep_mask;
-  if (generator && update->dropout > 0) {
-    keep_mask = torch::empty_like(x).bernoulli_(1 - update->dropout, generator).div_(1 - update->dropout);
-  }
+  if (generator && update->dropout > 0) keep_mask = dropout_mask(x, update->dropout, *generator);
   auto y = update->magnitude.defined() ? dora_linear(x, weight, *update, keep_mask)
                                        : LoraLinear::apply(x, weight, update->a, update->b, keep_mask, update->scale);
   if (update->start_a.defined()) {
-    const auto type = x.scalar_type();
     const auto seen = keep_mask ? x * *keep_mask : x;
     y = y - seen.mm(update->start_a.to(type).t()).mm(update->start_b.to(type).t()) * update->scale;
   }
-  const auto& offset = update->bias.defined() ? update->bias : bias;
-  return offset.defined() ? y + offset.to(x.scalar_type()) : y;
+  if (update->b_bias.defined()) y = y + (update->b_bias * update->scale).to(type);
+  return with_bias(y);
 }
 
 }  // namespace radonc::ops

@@ -271,7 +271,9 @@ def test_qlora_trains_the_adapter_alone():
     assert torch.equal(model.forward(ids), before)
 
 
-@pytest.mark.parametrize("kind", ["lora", "rslora", "patterns", "dora", "dora_bias", "bias_lora", "modules_to_save"])
+@pytest.mark.parametrize(
+    "kind", ["lora", "rslora", "patterns", "dora", "dora_bias", "bias_lora", "bias_all", "lora_bias", "modules_to_save"]
+)
 def test_merging_gives_the_adapters_logits_and_unmerging_every_bit_back(kind):
     golden = np.load(MODELS / "adapters" / kind / "golden.npz")
     model, ids = load(MODELS / str(golden["model"])), torch.from_numpy(golden["ids"])
@@ -285,6 +287,15 @@ def test_merging_gives_the_adapters_logits_and_unmerging_every_bit_back(kind):
     assert torch.equal(model.forward(ids), adapted)
     radonc.lora.remove(model)
     assert torch.equal(model.forward(ids), base)
+
+
+def test_a_lora_bias_is_not_merged_where_the_model_has_no_bias():
+    model = load(MODELS / "tiny_qwen2")  # o_proj has none
+    adapter = radonc.lora.load_adapter(model, MODELS / "adapters" / "bias_all_lora_bias")
+    adapted = model.forward(torch.arange(20))
+    with pytest.raises(radonc.Error, match="o_proj has no bias"):
+        radonc.lora.merge(model, adapter)
+    assert torch.equal(model.forward(torch.arange(20)), adapted)
 
 
 def test_merging_into_nf4_reports_what_it_costs():

@@ -19,11 +19,10 @@ rank_pattern and alpha_pattern: the first key, in the order of the file, for whi
 holds, with a name like model.layers.0.mlp.up_proj. PEFT sorts the keys when it saves, which can change the winner;
 adapters/patterns keeps them unsorted, so a reader that sorts gives layers.1.self_attn.o_proj the wrong alpha.
 
-Cached generation under dynamic NTK scaling: transformers computes the frequencies anew whenever the sequence is
-longer than every one before it and than max_position_embeddings, but the keys in the cache keep the rotation they got
-when they were written. The logits of cached generation therefore differ from those of one pass over the same ids, and
-the difference stays. tiny_llama_dynamic/golden.npz has both: base (one pass) and cached (the first 12 ids in one pass,
-then one at a time). A fresh model makes each golden, since the frequencies stay those of the longest sequence seen.
+Where an adapter has dropout, loss and gradients are of a pass in training, its masks drawn from torch's generator of
+seed 1. The masks are those of a processor on which torch does not draw them with MKL, that is any but Intel's.
+
+Under dynamic NTK scaling a fresh model makes each golden: the frequencies stay those of the longest sequence seen.
 """
 
 import json
@@ -174,15 +173,6 @@ def save_model(folder: pathlib.Path, model, **options) -> None:
     (folder / "generation_config.json").unlink()
 
 
-def cached_logits(model, ids: torch.Tensor, prefill: int) -> torch.Tensor:
-    output = model(ids[:, :prefill], use_cache=True)
-    rows = [output.logits[0]]
-    for i in range(prefill, ids.shape[1]):
-        output = model(ids[:, i : i + 1], past_key_values=output.past_key_values, use_cache=True)
-        rows.append(output.logits[0])
-    return torch.cat(rows)
-
-
 @torch.no_grad()
 def family(folder: pathlib.Path, name: str) -> None:
     seed(name)
@@ -195,10 +185,7 @@ def family(folder: pathlib.Path, name: str) -> None:
     elif name == "llama_llama3":
         old_rope_scaling(folder / "config.json", "rope_type")
     ids = torch.randint(0, SHAPE["vocab_size"], (1, 40))
-    arrays = {"ids": ids[0].numpy(), "base": load_model(folder)(ids).logits[0].numpy()}
-    if name == "llama_dynamic":
-        arrays["cached"] = cached_logits(load_model(folder), ids, 12).numpy()
-    save_arrays(folder / "golden.npz", **arrays)
+    save_arrays(folder / "golden.npz", ids=ids[0].numpy(), base=load_model(folder)(ids).logits[0].numpy())
 
 
 @torch.no_grad()
@@ -214,6 +201,8 @@ def sharded(folder: pathlib.Path, tiny_llama: pathlib.Path) -> None:
 # Adapters
 
 SOME = ["q_proj", "v_proj", "down_proj"]
+# The last layer's output projection and MLP see supervised positions only, so their masks have another shape.
+SAME_SHAPE = r".*(layers\.0\..*|layers\.1\.self_attn\.[qkv])_proj"
 # name: (model, options)
 ADAPTERS = {
     "lora": ("tiny_llama", dict(target_modules=SOME)),
@@ -231,6 +220,10 @@ ADAPTERS = {
     "dora_rslora": ("tiny_llama", dict(target_modules=SOME, use_dora=True, use_rslora=True)),
     "dora_bias": ("tiny_llama_mlp_bias", dict(target_modules=SOME, use_dora=True)),
     "bias_lora": ("tiny_llama_bias", dict(target_modules=["q_proj", "o_proj", "down_proj"], bias="lora_only")),
+    "bias_all": ("tiny_llama_mlp_bias", dict(target_modules=["q_proj", "down_proj"], bias="all")),
+    "bias_all_lora_bias": ("tiny_qwen2", dict(target_modules=["q_proj", "o_proj"], bias="all", lora_bias=True)),
+    "dropout": ("tiny_llama", dict(target_modules=SAME_SHAPE, lora_dropout=0.3)),
+    "dora_dropout": ("tiny_llama_mlp_bias", dict(target_modules=SAME_SHAPE, lora_dropout=0.3, use_dora=True)),
     "modules_to_save": ("tiny_llama", dict(target_modules=SOME, modules_to_save=["lm_head"])),
     "layers_to_transform": ("tiny_llama", dict(target_modules=SOME, layers_to_transform=[1])),
     "lora_bias": ("tiny_llama_mlp_bias", dict(target_modules=SOME, lora_bias=True)),
@@ -286,7 +279,11 @@ def adapter(folder: pathlib.Path, models: pathlib.Path, name: str) -> None:
 
     adapted = peft.PeftModel.from_pretrained(load_model(models / base), folder, is_trainable=True).eval()
     ids = torch.randint(0, SHAPE["vocab_size"], (1, 24))
-    output, loss = run(adapted, ids)
+    logits = run(adapted, ids)[0].logits[0].detach()
+    if config.lora_dropout > 0:
+        torch.manual_seed(1)
+        adapted.train()
+    _, loss = run(adapted, ids)
     loss.backward()
     save_arrays(
         folder / "golden.npz",
@@ -294,7 +291,7 @@ def adapter(folder: pathlib.Path, models: pathlib.Path, name: str) -> None:
         model=base,
         ids=ids[0].numpy(),
         num_prompt_tokens=NUM_PROMPT_TOKENS,
-        adapted=output.logits[0].detach().numpy(),
+        adapted=logits.numpy(),
         loss=loss.item(),
     )
 

@@ -16,6 +16,7 @@ namespace radonc::lora {
 enum class Bias {
   kNone,
   kLoraOnly,  ///< those of the adapted layers
+  kAll,       ///< those of every layer
 };
 
 /// How A and B start. B at zero means that the adapted model starts as the original one.
@@ -41,6 +42,7 @@ struct LoraConfig {
   std::vector<std::pair<std::string, double>> alpha_pattern;
   bool use_rslora = false;  ///< scale alpha / √rank instead of alpha / rank (Kalajdzievski 2023)
   bool use_dora = false;    ///< train each row's length apart from its direction (Liu et al. 2024)
+  bool lora_bias = false;   ///< train a bias behind B as well; not with DoRA
   Bias bias = Bias::kNone;
   /// "lm_head", "embed_tokens": trained whole, in float32, beside the adapter. Not for models that tie the two.
   std::vector<std::string> modules_to_save;
@@ -56,6 +58,8 @@ struct Adapter {
   torch::Tensor gradients;                  ///< [n] float32: the gradients are views into it
   std::vector<ops::LowRankUpdate> updates;  ///< one a module
   std::string base;                         ///< fingerprint of the model it was made for
+  /// The biases trained in place of the model's own: their layers' names and values.
+  std::vector<std::pair<std::string, torch::Tensor>> biases;
   /// The modules trained whole: their names ("lm_head") and weights.
   std::vector<std::pair<std::string, torch::Tensor>> saved_modules;
 

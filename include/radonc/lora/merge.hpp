@@ -19,7 +19,7 @@ enum class MergeTarget {
 struct Merged {
   Adapter adapter;
   std::vector<ops::FrozenWeight> weights;                      ///< one a module of the adapter
-  std::vector<torch::Tensor> biases;                           ///< likewise; undefined where there was none
+  std::vector<std::pair<std::string, torch::Tensor>> biases;   ///< of the layers whose bias merging changed
   std::vector<std::pair<std::string, torch::Tensor>> modules;  ///< lm_head, embed_tokens where the adapter has them
   /// What storing the merged weights costs: |stored - exact| / |exact - original|, Frobenius norms, of the layer where
   /// it is largest. 0.01: a hundredth of the adapter's change is lost to rounding; 1: as much as the change itself.
@@ -28,7 +28,7 @@ struct Merged {
 };
 
 /// Folds the adapter into the weights of `model`, which then answers without it.
-/// Throws radonc::Error if the adapter does not fit the model.
+/// Throws radonc::Error if the adapter does not fit the model, or if its lora_bias has no bias of the model to go into.
 Merged merge(model::Transformer& model, const Adapter& adapter, MergeTarget target = MergeTarget::kDense);
 
 /// Puts the original weights back, bit for bit, and the adapter beside them again.

@@ -37,9 +37,10 @@ struct LoadOptions {
 
 /// A frozen linear layer, with an optional trainable update that `lora::inject` puts there.
 struct Linear {
-  std::string name;          ///< as in Hugging Face, "model.layers.0.self_attn.q_proj"
-  ops::FrozenWeight weight;  ///< [out, in]
-  torch::Tensor bias;        ///< [out], undefined where the layer has none
+  std::string name;            ///< as in Hugging Face, "model.layers.0.self_attn.q_proj"
+  ops::FrozenWeight weight;    ///< [out, in]
+  torch::Tensor bias;          ///< [out], undefined where the layer has none
+  torch::Tensor trained_bias;  ///< [out] float32, in place of `bias` where defined
   std::optional<ops::LowRankUpdate> update;
 
   /// x [T, in] → [T, out]
@@ -83,7 +84,8 @@ class Transformer {
               const std::string& where,
               const std::function<ops::FrozenWeight(const std::string&)>& weight_of = nullptr);
 
-  /// Logits [T, vocabulary] float32 of every token of a batch, without gradients.
+  /// Logits [T, vocabulary] float32 of every token of a batch, without gradients. Sequences that share a prefix share
+  /// its rotary angles too: under dynamic scaling those of the longest of them.
   [[nodiscard]] torch::Tensor logits(const batch::Batch& batch) const;
 
   /// Logits [L, vocabulary] float32 of one sequence. Throws radonc::Error for an id outside the vocabulary.

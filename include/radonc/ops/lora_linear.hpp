@@ -17,22 +17,23 @@ struct LowRankUpdate {
   double dropout = 0;  ///< probability that an input of the update is zeroed in training
 
   // Where defined:
-  torch::Tensor bias;           ///< [out] float32, trained in place of the layer's own bias
+  torch::Tensor b_bias;         ///< [out] float32, trained: scale · b_bias is added to the output
   torch::Tensor magnitude;      ///< [out] float32: DoRA's length of each row of the adapted weight (Liu et al. 2024)
   torch::Tensor squared_norms;  ///< [out] float32: the frozen rows' squared lengths, for DoRA
   torch::Tensor start_a;        ///< [rank, in] float32, frozen: what `a` started as, when it did not start at a zero
   torch::Tensor start_b;        ///< [out, rank] float32, frozen: update (PiSSA); their product is subtracted
 
-  /// scale · (B A - B₀ A₀), and for DoRA what makes each row of W + scale · B A as long as `magnitude` says.
+  /// W + scale · (B A - B₀ A₀), and for DoRA each row as long as `magnitude` says.
   ///   weight [out, in] float32 → the adapted weight, [out, in] float32
   [[nodiscard]] torch::Tensor apply_to(const torch::Tensor& weight) const;
 };
 
-/// y = x Wᵀ + bias + scale · dropout(x) Aᵀ Bᵀ
-///   x [T, in]   weight [out, in] frozen   bias [out] frozen, or undefined   y [T, out], type of x
+/// y = x Wᵀ + bias + scale · (dropout(x) Aᵀ Bᵀ + b_bias)
+///   x [T, in]   weight [out, in] frozen   bias [out], trained or frozen, or undefined   y [T, out], type of x
 /// With a magnitude m: y = g ∘ (x Wᵀ + scale · x Aᵀ Bᵀ) + bias, where g = m / |rows of W + scale · B A|, the norm taken
 /// as a constant in the backward pass and computed without forming B A.
-/// Without `update` it is the frozen layer alone. Dropout happens only where `generator` is given.
+/// Without `update` it is the frozen layer alone. Dropout happens only where `generator` is given; its draws are the
+/// same on every processor, and those of torch's own dropout where that does not draw with MKL.
 /// The backward pass computes what flows on to x and the update's gradients; never one of W. A quantised W is
 /// dequantised in both passes and not kept between them.
 torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, const torch::Tensor& bias = {},

@@ -51,6 +51,8 @@ TEST_CASE("bad settings are named") {
   CHECK_THROWS_WITH_AS(lora::inject(model, {.rank = 17}), doctest::Contains("rank"), Error);
   CHECK_THROWS_WITH_AS(lora::inject(model, {.rank = 0}), doctest::Contains("rank"), Error);
   CHECK_THROWS_WITH_AS(lora::inject(model, {.dropout = 1}), doctest::Contains("dropout"), Error);
+  CHECK_THROWS_WITH_AS(lora::inject(model, {.use_dora = true, .lora_bias = true}), doctest::Contains("lora_bias"),
+                       Error);
   auto wider = test::small_config();
   wider.hidden_size = 56;
   auto other = test::small_model(wider);

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "radonc/core/error.hpp"
+#include "radonc/core/safetensors.hpp"
 #include "radonc/lora/lora.hpp"
 #include "support/small_model.hpp"
 #include "support/tensors.hpp"
@@ -103,6 +104,58 @@ TEST_CASE("prefill and decode give the logits of the whole sequence, with a wind
       at = at + 1;
     }
   }
+}
+
+TEST_CASE("decoding past the trained positions under dynamic scaling gives transformers' logits, in any batch") {
+  const std::string data = std::string(RADONC_TEST_DATA) + "/model/";
+  const core::SafetensorsFile file(data + "dynamic_cached.safetensors");
+  const auto stored = [&](std::size_t i, torch::ScalarType type) {
+    const auto& tensor = file.tensors()[i];
+    return torch::from_blob(const_cast<std::byte*>(tensor.bytes.data()), tensor.shape, type).clone();
+  };
+  const auto ids = stored(0, torch::kInt64), expected = stored(1, torch::kFloat32);
+  const auto model = model::Transformer::load(data + "tiny_llama_dynamic", {.dtype = model::Dtype::kFloat32});
+  const auto worst = [](const torch::Tensor& a, const torch::Tensor& b) { return (a - b).abs().max().item<double>(); };
+  CHECK(worst(model.forward(ids), expected) > 0.1);  // the keys in the cache keep the rotation they were written with
+
+  // Beside the golden's sequence the batch holds one that is longer from the start.
+  model::KvCache cache;
+  const std::vector<std::int64_t> prefilled = {12, 20};
+  for (int l = 0; l < 2; ++l) {
+    cache.keys.push_back(torch::zeros({2, 2, 48, 8}));
+    cache.values.push_back(torch::zeros({2, 2, 48, 8}));
+  }
+  for (std::int64_t row = 0; row < 2; ++row) {
+    const auto length = prefilled[static_cast<std::size_t>(row)];
+    const auto* first = ids.const_data_ptr<std::int64_t>();
+    const text::TokenizedPair pair{.ids = {first, first + length},
+                                   .num_prompt_tokens = static_cast<std::size_t>(length)};
+    std::vector<torch::Tensor> keys, values;
+    const auto hidden = model.prefill(batch::pack({pair}), torch::arange(length), keys, values);
+    if (row == 0) CHECK(worst(model.head(hidden), expected.slice(0, 0, length)) < 2e-5);
+    for (std::size_t l = 0; l < 2; ++l) {
+      cache.keys[l][row].narrow(1, 0, length).copy_(keys[l].transpose(0, 1));
+      cache.values[l][row].narrow(1, 0, length).copy_(values[l].transpose(0, 1));
+    }
+  }
+  auto at = torch::tensor(prefilled, torch::kInt64);
+  double largest = 0;
+  for (std::int64_t t = 12; t < ids.size(0); ++t) {
+    const auto logits = model.head(model.decode(torch::stack({ids[t], ids[3]}), at, cache));
+    largest = std::max(largest, worst(logits[0], expected[t]));
+    at = at + 1;
+  }
+  CHECK(largest < 2e-5);
+}
+
+TEST_CASE("under dynamic scaling a sequence's logits do not depend on a longer one beside it") {
+  auto config = test::small_config();
+  config.rope_scaling = {.type = ops::RopeScaling::Type::kDynamic, .factor = 4, .original_max_position_embeddings = 8};
+  const auto model = test::small_model(config);
+  std::vector<text::TokenizedPair> pairs = {random_pair({1}, 11, 2), random_pair({2}, 30, 2)};
+  const auto together = model.logits(batch::pack(pairs));
+  CHECK(test::relative_difference(together.slice(0, 0, 14), model.forward(torch::tensor(pairs[0].ids))) < 1e-5);
+  CHECK(test::relative_difference(together.slice(0, 14), model.forward(torch::tensor(pairs[1].ids))) < 1e-5);
 }
 
 TEST_CASE("a window of W sees W keys, itself included") {

@@ -8,6 +8,21 @@
 
 using namespace radonc;
 
+namespace {
+
+/// The mask that dropout of x draws from a generator of `seed`.
+torch::Tensor keep_mask(const torch::Tensor& x, double dropout, std::uint64_t seed) {
+  const auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  const auto draws = torch::empty(x.sizes(), torch::kFloat64).uniform_(0, 1, generator);
+  return (draws < 1 - dropout).to(torch::kFloat32) / (1 - dropout);
+}
+
+torch::Tensor wide(const torch::Tensor& t) {
+  return t.detach().to(torch::kFloat64).set_requires_grad(true);
+}
+
+}  // namespace
+
 TEST_CASE("lora_linear and its gradients equal plain autograd in float64") {
   torch::manual_seed(4);
   for (const std::int64_t tokens : {1, 19}) {
@@ -20,7 +35,6 @@ TEST_CASE("lora_linear and its gradients equal plain autograd in float64") {
     const auto y = ops::lora_linear(x, weight, {}, update);
     y.backward(upstream);
 
-    auto wide = [](const torch::Tensor& t) { return t.detach().to(torch::kFloat64).set_requires_grad(true); };
     auto wx = wide(x), wa = wide(update.a), wb = wide(update.b);
     const auto expected = wx.mm(weight.to(torch::kFloat64).t()) + 0.75 * wx.mm(wa.t()).mm(wb.t());
     expected.backward(upstream.to(torch::kFloat64));
@@ -29,6 +43,76 @@ TEST_CASE("lora_linear and its gradients equal plain autograd in float64") {
     CHECK(test::relative_difference(update.a.grad(), wa.grad()) < 2e-6);
     CHECK(test::relative_difference(update.b.grad(), wb.grad()) < 2e-6);
   }
+}
+
+TEST_CASE("a bias behind B is scaled as B is, and its gradient too") {
+  torch::manual_seed(6);
+  const auto x = torch::randn({19, 24}), weight = torch::randn({17, 24}), bias = torch::randn({17});
+  ops::LowRankUpdate update{.a = torch::randn({4, 24}), .b = torch::randn({17, 4}), .scale = 0.75};
+  const auto without = ops::lora_linear(x, weight, bias, update);
+  update.b_bias = torch::randn({17}).set_requires_grad(true);
+  const auto y = ops::lora_linear(x, weight, bias, update);
+  CHECK(test::relative_difference(y, without + 0.75 * update.b_bias) < 1e-6);
+  const auto upstream = torch::randn({19, 17});
+  y.backward(upstream);
+  CHECK(test::relative_difference(update.b_bias.grad(), 0.75 * upstream.sum(0)) < 1e-6);
+}
+
+TEST_CASE("dropout keeps inputs independently, at its rate, and scales what it keeps") {
+  // With A and B the identity and W zero, the output is the mask.
+  const std::int64_t tokens = 400, width = 64;
+  const auto x = torch::ones({tokens, width}), eye = torch::eye(width);
+  const auto weight = torch::zeros({width, width});
+  for (const double dropout : {0.05, 0.3, 0.5, 0.9}) {
+    const ops::LowRankUpdate update{.a = eye, .b = eye, .scale = 1, .dropout = dropout};
+    const auto generator = at::make_generator<at::CPUGeneratorImpl>(12);
+    const auto first = ops::lora_linear(x, weight, {}, update, generator);
+    const auto second = ops::lora_linear(x, weight, {}, update, generator);
+    const auto kept = (first > 0).to(torch::kFloat64), kept_again = (second > 0).to(torch::kFloat64);
+    CHECK(torch::allclose(first.to(torch::kFloat64), kept / (1 - dropout)));
+
+    const double keep = 1 - dropout, variance = keep * dropout;
+    const auto deviations = [&](const torch::Tensor& shares, double count) {
+      return ((shares - keep).abs() / std::sqrt(variance / count)).max().item<double>();
+    };
+    CHECK(deviations(kept.mean(), tokens * width) < 4);
+    CHECK(deviations(kept.mean(0), tokens) < 4.5);  // of 64 columns
+    CHECK(deviations(kept.mean(1), width) < 5);     // of 400 rows
+    // Correlation with the neighbour in the row, the next token, and the next draw: a standard normal over √n.
+    const auto centred = kept - keep;
+    const auto correlation = [&](const torch::Tensor& one, const torch::Tensor& other) {
+      return std::abs((one * other).mean().item<double>()) / variance * std::sqrt(static_cast<double>(one.numel()));
+    };
+    CHECK(correlation(centred.slice(1, 1), centred.slice(1, 0, -1)) < 4);
+    CHECK(correlation(centred.slice(0, 1), centred.slice(0, 0, -1)) < 4);
+    CHECK(correlation(centred, kept_again - keep) < 4);
+  }
+}
+
+TEST_CASE("DoRA with dropout is PEFT's formula: W x itself, and the change of what is kept") {
+  torch::manual_seed(8);
+  auto x = torch::randn({11, 24}).set_requires_grad(true);
+  const auto weight = torch::randn({17, 24});
+  ops::LowRankUpdate update{.a = torch::randn({4, 24}).set_requires_grad(true),
+                            .b = torch::randn({17, 4}).set_requires_grad(true),
+                            .scale = 0.75,
+                            .dropout = 0.4,
+                            .magnitude = (torch::rand({17}) + 1).set_requires_grad(true),
+                            .squared_norms = weight.square().sum(1)};
+  const auto upstream = torch::randn({11, 17});
+  const auto y = ops::lora_linear(x, weight, {}, update, at::make_generator<at::CPUGeneratorImpl>(7));
+  y.backward(upstream);
+
+  auto wx = wide(x), wa = wide(update.a), wb = wide(update.b), wm = wide(update.magnitude);
+  const auto w = weight.to(torch::kFloat64), seen = wx * keep_mask(x, 0.4, 7);
+  const auto gain = wm / (w + 0.75 * wb.mm(wa)).detach().norm(2, 1);
+  const auto expected = wx.mm(w.t()) + (gain - 1) * seen.mm(w.t()) + gain * 0.75 * seen.mm(wa.t()).mm(wb.t());
+  expected.backward(upstream.to(torch::kFloat64));
+  CHECK(test::relative_difference(y, expected) < 2e-6);
+  CHECK(test::relative_difference(x.grad(), wx.grad()) < 2e-6);
+  CHECK(test::relative_difference(update.a.grad(), wa.grad()) < 2e-6);
+  CHECK(test::relative_difference(update.b.grad(), wb.grad()) < 2e-6);
+  CHECK(test::relative_difference(update.magnitude.grad(), wm.grad()) < 2e-6);
 }
 
 TEST_CASE("dropout zeroes inputs of the update alone, keeps their mean, and follows its generator") {
@@ -51,7 +135,7 @@ TEST_CASE("the gradient with dropout flows through the kept inputs only") {
                             .scale = 2,
                             .dropout = 0.5};
   ops::lora_linear(x, torch::zeros({3, 8}), {}, update, at::make_generator<at::CPUGeneratorImpl>(7)).sum().backward();
-  const auto keep = torch::empty_like(x).bernoulli_(0.5, at::make_generator<at::CPUGeneratorImpl>(7)).div_(0.5);
+  const auto keep = keep_mask(x, 0.5, 7);
   const auto expected = keep * update.b.sum(0).mul(2).unsqueeze(0).matmul(update.a).detach();
   CHECK(test::relative_difference(x.grad(), expected) < 1e-6);
   CHECK(test::relative_difference(update.a.grad(),
