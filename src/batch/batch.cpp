@@ -37,10 +37,12 @@ std::vector<Run> shared_runs(const std::vector<TokenizedPair>& sequences) {
     std::size_t shared = 0;
     std::size_t last = i + 1;
     for (; last < sequences.size(); ++last) {
-      // A sequence joins as long as it shares (nearly) what the run shares already: a case's tasks, not merely the
-      // instruction that all cases begin with.
+      // A sequence joins as long as it shares (nearly) what the run shares already, and half of its prompt at least: a
+      // case's tasks, or examples in the prompt, but not the mere instruction that all cases begin with. The square of
+      // a run's length is what its attention costs.
       const std::size_t common = common_prefix(sequences[i], sequences[last]);
-      if (common < kMinSharedTokens || (shared != 0 && 4 * common < 3 * shared)) break;
+      const std::size_t own = std::min(shareable(sequences[i]), shareable(sequences[last]));
+      if (common < kMinSharedTokens || 2 * common < own || (shared != 0 && 4 * common < 3 * shared)) break;
       shared = shared == 0 ? common : std::min(shared, common);
     }
     runs.push_back({i, last, last - i > 1 ? shared : 0});

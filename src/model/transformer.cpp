@@ -224,13 +224,8 @@ torch::Tensor Transformer::prefill(const batch::Batch& batch, const torch::Tenso
 torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor& lengths, KvCache& cache) const {
   const torch::NoGradGuard no_gradient;
   const std::int64_t sequences = ids.size(0), d = config_.head_dim;
-  const std::int64_t longest = lengths.max().item<std::int64_t>() + 1;
   const std::vector<std::int64_t> one_each(static_cast<std::size_t>(sequences), 1);
   const auto [cos, sin] = angles(lengths, one_each, config_);
-  const auto slot = torch::arange(longest, torch::kInt64).unsqueeze(0);  // [1, longest]
-  const auto seen = slot <= lengths.unsqueeze(1);                        // [B, longest]
-  const auto in_window =
-      config_.sliding_window > 0 ? seen & (slot > lengths.unsqueeze(1) - config_.sliding_window) : seen;
   const auto row = torch::arange(sequences, torch::kInt64);
 
   auto hidden = embed(ids);
@@ -246,8 +241,7 @@ torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor&
     cache.keys[i].index_put_({row, torch::indexing::Slice(), lengths}, k);
     cache.values[i].index_put_({row, torch::indexing::Slice(), lengths}, v);
     const auto attended =
-        ops::cached_attention(q, cache.keys[i].narrow(2, 0, longest), cache.values[i].narrow(2, 0, longest),
-                              has_window(i) ? in_window : seen);
+        ops::cached_attention(q, cache.keys[i], cache.values[i], lengths, has_window(i) ? config_.sliding_window : 0);
     hidden = mlp(layer, hidden + layer.o(attended.view({sequences, -1})), std::nullopt);
   }
   return ops::rms_norm(hidden, final_norm_, config_.rms_norm_eps);

@@ -1,6 +1,11 @@
 #include "radonc/ops/attention.hpp"
 
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
+
+#include <algorithm>
+
+#include "kernels/cached_attention.hpp"
 
 namespace radonc::ops {
 namespace {
@@ -39,11 +44,41 @@ torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, c
 }
 
 torch::Tensor cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                               const torch::Tensor& seen) {
-  const std::int64_t repeats = q.size(1) / k.size(1);
-  // The query heads that share a key-value head stand where a longer query would have its positions.
-  const auto queries = q.view({q.size(0), k.size(1), repeats, q.size(2)});
-  return at::scaled_dot_product_attention(queries, k, v, seen.unsqueeze(1).unsqueeze(1)).reshape(q.sizes());
+                               const torch::Tensor& positions, std::int64_t sliding_window) {
+  const std::int64_t sequences = q.size(0), kv_heads = k.size(1), capacity = k.size(2), d = q.size(2);
+  const std::int64_t repeats = q.size(1) / kv_heads;
+  const bool has_type = q.scalar_type() == torch::kFloat32 || q.scalar_type() == torch::kBFloat16;
+  if (!q.is_cpu() || !has_type || d > kernels::kMaxHeadDim || repeats > kernels::kMaxSharedHeads) {
+    const auto slot = torch::arange(capacity, positions.options()).unsqueeze(0);
+    auto seen = slot <= positions.unsqueeze(1);
+    if (sliding_window > 0) seen = seen & (slot > positions.unsqueeze(1) - sliding_window);
+    // The query heads that share a key-value head stand where a longer query would have its positions.
+    const auto queries = q.view({sequences, kv_heads, repeats, d});
+    return at::scaled_dot_product_attention(queries, k, v, seen.unsqueeze(1).unsqueeze(1)).reshape(q.sizes());
+  }
+  const auto queries = q.contiguous(), keys = k.contiguous(), values = v.contiguous();
+  auto out = torch::empty_like(queries);
+  const auto* last_position = positions.const_data_ptr<std::int64_t>();
+  const auto run = [&]<typename T>(T) {
+    const auto at_head = [&](const torch::Tensor& x, std::int64_t head, std::int64_t rows) {
+      return static_cast<T*>(x.data_ptr()) + head * rows * d;
+    };
+    at::parallel_for(0, sequences * kv_heads, 1, [&](std::int64_t begin, std::int64_t end) {
+      std::vector<float> scores(static_cast<std::size_t>(repeats * capacity));
+      for (std::int64_t head = begin; head < end; ++head) {
+        const std::int64_t last = last_position[head / kv_heads] + 1;
+        const std::int64_t first = sliding_window > 0 ? std::max<std::int64_t>(last - sliding_window, 0) : 0;
+        kernels::cached_attention(at_head(queries, head, repeats), at_head(keys, head, capacity),
+                                  at_head(values, head, capacity), at_head(out, head, repeats), repeats, d, first, last,
+                                  scores.data());
+      }
+    });
+  };
+  if (q.scalar_type() == torch::kFloat32)
+    run(float{});
+  else
+    run(kernels::BFloat16{});
+  return out;
 }
 
 }  // namespace radonc::ops

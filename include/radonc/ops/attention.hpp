@@ -19,9 +19,10 @@ struct AttentionSpan {
 torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                                const std::vector<AttentionSpan>& spans);
 
-/// One new token a sequence against that sequence's cache.
-///   q [B, heads, d]   k, v [B, kv_heads, L, d]   seen [B, L] bool   → [B, heads, d]
+/// One new token a sequence against that sequence's cache, of which it sees the first positions up to its own.
+///   q [B, heads, d]   k, v [B, kv_heads, capacity, d]   positions [B] int64 < capacity   → [B, heads, d]
+/// A `sliding_window` of W keeps the last W positions, its own included; 0 means no window.
 torch::Tensor cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                               const torch::Tensor& seen);
+                               const torch::Tensor& positions, std::int64_t sliding_window = 0);
 
 }  // namespace radonc::ops

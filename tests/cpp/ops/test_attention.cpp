@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <torch/torch.h>
 
+#include <array>
+
 #include "support/tensors.hpp"
 
 using namespace radonc;
@@ -37,17 +39,31 @@ TEST_CASE("packed attention stays inside its spans") {
         2e-6);
 }
 
-TEST_CASE("cached attention sees each sequence's own length") {
+TEST_CASE("cached attention sees each sequence's own length, and its window") {
   torch::manual_seed(7);
-  const auto q = torch::randn({3, 6, 16}), k = torch::randn({3, 2, 9, 16}), v = torch::randn({3, 2, 9, 16});
-  auto seen = torch::zeros({3, 9}, torch::kBool);
-  for (int b = 0; b < 3; ++b) seen[b].slice(0, 0, 3 * b + 1).fill_(true);
-  const auto out = ops::cached_attention(q, k, v, seen);
-  for (int b = 0; b < 3; ++b) {
-    const auto expected =
-        reference(q[b].unsqueeze(0), k[b].transpose(0, 1), v[b].transpose(0, 1), seen[b].unsqueeze(0));
-    CHECK(test::relative_difference(out[b].unsqueeze(0), expected) < 2e-6);
-  }
+  constexpr std::int64_t kCapacity = 70;
+  for (const auto type : {torch::kFloat32, torch::kBFloat16})
+    for (const auto& [kv_heads, repeats, d] :
+         {std::array<std::int64_t, 3>{2, 3, 16}, {1, 1, 33}, {3, 17, 8}, {1, 4, 300}})
+      for (const std::int64_t window : {0, 1, 5}) {  // 17 heads and 300 dimensions are more than the kernel takes
+        const auto q = torch::randn({3, kv_heads * repeats, d}).to(type);
+        auto k = torch::randn({3, kv_heads, kCapacity, d}).to(type),
+             v = torch::randn({3, kv_heads, kCapacity, d}).to(type);
+        const auto positions = torch::tensor({0, 4, 69}, torch::kInt64);
+        k[0].slice(1, 1).fill_(1e30);  // what is not seen does not matter
+        const auto out = ops::cached_attention(q, k, v, positions, window);
+        CHECK((out.scalar_type() == type));
+        for (int b = 0; b < 3; ++b) {
+          const std::int64_t last = positions[b].item<std::int64_t>() + 1;
+          const std::int64_t first = window > 0 ? std::max<std::int64_t>(last - window, 0) : 0;
+          const auto part = [&](const torch::Tensor& x) {
+            return x[b].slice(1, first, last).transpose(0, 1).to(torch::kFloat32);
+          };
+          const auto expected = reference(q[b].unsqueeze(0).to(torch::kFloat32), part(k), part(v),
+                                          torch::ones({1, last - first}, torch::kBool));
+          CHECK(test::relative_difference(out[b].unsqueeze(0), expected) < test::tolerance(type));
+        }
+      }
 }
 
 TEST_CASE("packed attention refuses heads that cannot share") {

@@ -1,0 +1,20 @@
+// Attention of one new token to a cache; see radonc/ops/attention.hpp. Private.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/arithmetic.hpp"
+
+namespace radonc::kernels {
+
+inline constexpr std::int64_t kMaxHeadDim = 256;
+inline constexpr std::int64_t kMaxSharedHeads = 16;
+
+/// The query heads that share one key-value head: q, out [heads, d], k, v [.., d] of which [first, last) are seen.
+/// `scores` [heads, last - first] is scratch. Everything is summed in float32.
+void cached_attention(const float* q, const float* k, const float* v, float* out, std::int64_t heads, std::int64_t d,
+                      std::int64_t first, std::int64_t last, float* scores);
+void cached_attention(const BFloat16* q, const BFloat16* k, const BFloat16* v, BFloat16* out, std::int64_t heads,
+                      std::int64_t d, std::int64_t first, std::int64_t last, float* scores);
+
+}  // namespace radonc::kernels
