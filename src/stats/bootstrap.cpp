@@ -2,47 +2,27 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
+#include <optional>
 #include <thread>
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/random.hpp"
+#include "radonc/stats/agreement.hpp"
 #include "radonc/stats/interval.hpp"
 #include "radonc/stats/normal.hpp"
+#include "stats/clusters.hpp"
 #include "stats/paired.hpp"
 
 namespace radonc::stats {
 namespace {
 
-struct Cluster {
-  double sum = 0;
-  std::size_t size = 0;
+constexpr const char* kPercentileReference =
+    "Efron B. Bootstrap methods: another look at the jackknife. Annals of Statistics 1979;7:1-26.";
 
-  [[nodiscard]] double mean() const { return sum / static_cast<double>(size); }
-};
-
-// In order of first appearance.
-std::vector<Cluster> clusters_of(const char* function, std::span<const double> values,
-                                 const std::vector<std::string>& ids, double confidence, std::size_t num_replicates) {
+void require_replicates(const char* function, double confidence, std::size_t num_replicates) {
   require_confidence(function, confidence);
-  if (values.size() != ids.size())
-    throw Error(fmt::format("{}: {} values but {} cluster ids. Pass the patient of each value.", function,
-                            values.size(), ids.size()));
-  if (values.empty()) throw Error(fmt::format("{}: no values. A mean needs at least one case.", function));
   if (num_replicates == 0) throw Error(fmt::format("{}: num_replicates is 0. Use at least 1,000.", function));
-  std::map<std::string, std::size_t> index;
-  std::vector<Cluster> groups;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i]))
-      throw Error(fmt::format("{}: expected finite values, got {} at index {}. Mend or leave out that case.", function,
-                              values[i], i));
-    const auto [entry, fresh] = index.emplace(ids[i], groups.size());
-    if (fresh) groups.emplace_back();
-    groups[entry->second].sum += values[i];
-    ++groups[entry->second].size;
-  }
-  return groups;
 }
 
 double resampled_mean(const std::vector<Cluster>& groups, core::Random& random) {
@@ -103,8 +83,9 @@ double acceleration(const std::vector<Cluster>& groups) {
 
 Estimate bootstrap_mean_interval(std::span<const double> values, const std::vector<std::string>& clusters,
                                  double confidence, std::size_t num_replicates, std::uint64_t seed) {
-  const std::vector<Cluster> groups =
-      clusters_of("bootstrap_mean_interval", values, clusters, confidence, num_replicates);
+  constexpr const char* kName = "bootstrap_mean_interval";
+  require_replicates(kName, confidence, num_replicates);
+  const std::vector<Cluster> groups = clusters_of(kName, values, clusters);
   core::Random random(seed);
   std::vector<double> means(num_replicates);
   for (double& mean : means) mean = resampled_mean(groups, random);
@@ -112,13 +93,14 @@ Estimate bootstrap_mean_interval(std::span<const double> values, const std::vect
   const double value = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
   Estimate result = estimate_of(means, value, (1 - confidence) / 2, (1 + confidence) / 2, confidence, values.size(),
                                 groups.size(), "percentile bootstrap");
-  result.reference = "Efron B. Bootstrap methods: another look at the jackknife. Annals of Statistics 1979;7:1-26.";
+  result.reference = kPercentileReference;
   return result;
 }
 
 Estimate bca_mean_interval(std::span<const double> values, const std::vector<std::string>& clusters, double confidence,
                            std::size_t num_replicates, std::uint64_t seed, unsigned num_threads) {
-  const std::vector<Cluster> groups = clusters_of("bca_mean_interval", values, clusters, confidence, num_replicates);
+  require_replicates("bca_mean_interval", confidence, num_replicates);
+  const std::vector<Cluster> groups = clusters_of("bca_mean_interval", values, clusters);
   if (groups.size() < 2)
     throw Error(
         "bca_mean_interval: all values are of one patient. An interval over patients needs at least two of them.");
@@ -160,6 +142,37 @@ Estimate bca_mean_interval(std::span<const double> values, const std::vector<std
   result.reference =
       "Efron B. Better bootstrap confidence intervals. Journal of the American Statistical Association "
       "1987;82:171-185.";
+  return result;
+}
+
+Estimate agreement_interval(const Ratings& ratings, const std::vector<std::string>& clusters,
+                            const std::function<double(const Ratings&)>& coefficient, double confidence,
+                            std::size_t num_replicates, std::uint64_t seed) {
+  constexpr const char* kName = "agreement_interval";
+  require_replicates(kName, confidence, num_replicates);
+  const std::vector<std::size_t> numbers = cluster_numbers(kName, ratings.size(), clusters);
+  std::vector<std::vector<std::size_t>> units(1 + *std::ranges::max_element(numbers));  // of each cluster
+  for (std::size_t i = 0; i < numbers.size(); ++i) units[numbers[i]].push_back(i);
+  const double value = coefficient(ratings);
+
+  core::Random random(seed);
+  std::vector<double> values;
+  std::optional<Error> undefined;
+  for (std::size_t replicate = 0; replicate < num_replicates; ++replicate) {
+    Ratings drawn;
+    for (std::size_t i = 0; i < units.size(); ++i)
+      for (const std::size_t unit : units[random.below(units.size())]) drawn.push_back(ratings[unit]);
+    try {
+      values.push_back(coefficient(drawn));
+    } catch (const Error& error) {
+      undefined = error;
+    }
+  }
+  if (values.empty()) throw Error(fmt::format("{}: no resample has a coefficient. {}", kName, undefined->what()));
+  std::ranges::sort(values);
+  Estimate result = estimate_of(values, value, (1 - confidence) / 2, (1 + confidence) / 2, confidence, ratings.size(),
+                                units.size(), "percentile bootstrap");
+  result.reference = kPercentileReference;
   return result;
 }
 

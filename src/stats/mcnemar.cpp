@@ -12,6 +12,10 @@ namespace {
 
 McNemarResult test(std::size_t only_first, std::size_t only_second, Alternative alternative, bool mid_p) {
   McNemarResult result{only_first, only_second, alternative, 1, mid_p};
+  if (mid_p)
+    result.reference +=
+        " Fagerland MW, Lydersen S, Laake P. The McNemar test for binary matched-pairs data: mid-p and asymptotic are "
+        "better than exact conditional. BMC Medical Research Methodology 2013;13:91.";
   const std::size_t n = only_first + only_second;
   if (n == 0) return result;
   const auto tail = [&](std::size_t k) {  // P(X <= k), by symmetry P(X >= n - k)

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "radonc/stats/interval.hpp"
 
 namespace radonc::stats {
 
@@ -97,6 +101,16 @@ struct IccResult {
 /// outside (0, 1).
 IccResult intraclass_correlation(const Ratings& ratings, IccForm form = IccForm::kTwoWayAgreement,
                                  double confidence = 0.95);
+
+/// Any of these coefficients with a percentile bootstrap interval (Efron 1979) over whole clusters (patients) of units,
+/// since the ratings of one patient's answers depend on one another. Resamples for which the coefficient is undefined,
+/// such as those with one category throughout, are left out, and num_replicates counts the others.
+///   clusters [units]: the cluster each unit belongs to     coefficient: called with the units of a resample
+/// Same seed, same interval, on every machine. Throws radonc::Error if `coefficient` does for the ratings themselves or
+/// for all resamples, on unequally long input, no replicates, or a confidence outside (0, 1).
+Estimate agreement_interval(const Ratings& ratings, const std::vector<std::string>& clusters,
+                            const std::function<double(const Ratings&)>& coefficient, double confidence = 0.95,
+                            std::size_t num_replicates = 2000, std::uint64_t seed = 0);
 
 /// "none", "linear" or "quadratic"; "nominal", "ordinal" or "interval"; "ICC(1,1)", "ICC(2,1)" or "ICC(3,1)".
 std::string to_string(AgreementWeights value);

@@ -15,9 +15,9 @@ struct Estimate {
   double high = 0;  ///< upper end
   std::size_t n = 0;
   // How the interval was made; empty or 0 where an Estimate was written by hand or read from a file.
-  std::string method = {};         ///< "Wilson", "Clopper-Pearson", "percentile bootstrap" or "BCa bootstrap"
+  std::string method = {};         ///< such as "Wilson", "Clopper-Pearson", "percentile bootstrap", "BCa bootstrap"
   double confidence = 0;           ///< such as 0.95
-  std::size_t num_clusters = 0;    ///< patients, of the bootstraps
+  std::size_t num_clusters = 0;    ///< patients, where these and not the cases are independent
   std::size_t num_replicates = 0;  ///< of the bootstraps
   std::string assumptions = {};
   std::string reference = {};
@@ -41,6 +41,16 @@ Estimate wilson_interval(std::size_t successes, std::size_t n, double confidence
 ///   B((1 - confidence)/2; s, n - s + 1) to B((1 + confidence)/2; s + 1, n - s)
 /// Throws radonc::Error unless 0 <= successes <= n, n > 0 and 0 < confidence < 1.
 Estimate clopper_pearson_interval(std::size_t successes, std::size_t n, double confidence = 0.95);
+
+/// A proportion of cases of which several may belong to one cluster (patient), with Wilson's interval for the effective
+/// number of cases (Korn and Graubard 1998; Dean and Pagano 2015): the number that as many independent cases would need
+/// for the variance v which the G clusters show, at most n. With y_c successes among the m_c cases of cluster c:
+///   v = G / (G - 1) · Σ_c (y_c - p m_c)² / n²     n_effective = min(n, p (1 - p) / v)
+/// Where p is 0 or 1, or there is one cluster, nothing shows v, and n_effective is G, as if the cases of a cluster were
+/// one. Equal to wilson_interval where each case is a cluster of its own.
+/// Throws radonc::Error on empty or unequally long input or a confidence outside (0, 1).
+Estimate clustered_wilson_interval(const std::vector<bool>& successes, const std::vector<std::string>& clusters,
+                                   double confidence = 0.95);
 
 /// The mean of `values` with a percentile bootstrap interval (Efron 1979). Whole clusters (patients) are drawn with
 /// replacement, since cases of one patient are not independent. Same seed, same interval, on every machine.

@@ -57,7 +57,11 @@ struct WilcoxonResult {
   Alternative alternative = Alternative::kTwoSided;
   double smallest_p = 1;     ///< 2^-num_nonzero: no exact one-sided p can be smaller
   double rank_biserial = 0;  ///< effect size (W+ - W-) / (W+ + W-), in [-1, 1] (Kerby 2014); 0 without differences
-  std::string reference = "Wilcoxon F. Individual comparisons by ranking methods. Biometrics Bulletin 1945;1:80-83.";
+  std::string reference =
+      "Wilcoxon F. Individual comparisons by ranking methods. Biometrics Bulletin 1945;1:80-83. Pratt JW. Remarks on "
+      "zeros and ties in the Wilcoxon signed rank procedures. Journal of the American Statistical Association "
+      "1959;54:655-667. Effect size: Kerby DS. The simple difference formula. Comprehensive Psychology "
+      "2014;3:11.IT.3.1.";
 
   std::string assumptions =
       "The pairs are independent of one another. Under the null hypothesis a difference is as likely to have one sign "
@@ -66,8 +70,6 @@ struct WilcoxonResult {
   /// The result as a sentence: pairs, zeros, ties, method, figures, and a warning where the test could not have reached
   /// p <= 0.001.
   [[nodiscard]] std::string to_sentence() const;
-  /// The same.
-  [[nodiscard]] std::string summary() const { return to_sentence(); }
 
   bool operator==(const WilcoxonResult&) const = default;
 };

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "radonc/core/error.hpp"
 #include "support/golden.hpp"
@@ -104,6 +105,46 @@ TEST_CASE("raters who agree throughout") {
   CHECK(agreement.value < 1);
 }
 
+TEST_CASE("intervals over clusters equal an independent writing with the package krippendorff") {
+  const auto data = test::golden("stats/clusters.json");
+  REQUIRE(data["agreement"].size() >= 8);
+  const auto alpha = [](const Ratings& ratings) {
+    return krippendorff_alpha(ratings, MeasurementLevel::kOrdinal).value;
+  };
+  std::size_t undefined = 0;
+  for (const auto& entry : data["agreement"]) {
+    const auto estimate = agreement_interval(ratings_of(entry[0]), entry[1].get<std::vector<std::string>>(), alpha, 0.9,
+                                             entry[2], entry[3]);
+    CAPTURE(entry.dump());
+    CHECK(estimate.num_replicates == entry[4].get<std::size_t>());
+    undefined += entry[2].get<std::size_t>() - estimate.num_replicates;
+    CHECK(test::close(estimate.value, entry[5]));
+    CHECK(test::close(estimate.low, entry[6]));
+    CHECK(test::close(estimate.high, entry[7]));
+    CHECK(estimate.n == entry[0].size());
+  }
+  CHECK(undefined > 50);
+}
+
+TEST_CASE("units of one cluster widen the interval of an agreement") {
+  Ratings ratings;
+  std::vector<std::string> single, pooled;
+  for (std::size_t i = 0; i < 240; ++i) {
+    const std::size_t patient = i / 6;  // on whose answers the raters mostly agree, or never
+    ratings.push_back({static_cast<double>(i % 3), static_cast<double>((i + (patient % 3 == 0 || i % 7 == 0)) % 3)});
+    single.push_back(std::to_string(i));
+    pooled.push_back(std::to_string(patient));
+  }
+  const auto kappa = [](const Ratings& drawn) { return fleiss_kappa(drawn).value; };
+  const auto one = agreement_interval(ratings, single, kappa), many = agreement_interval(ratings, pooled, kappa);
+  CHECK(many.high - many.low > 2 * (one.high - one.low));
+  CHECK(many.num_clusters == 40);
+  CHECK_FALSE(many.reference.empty());
+  CHECK_FALSE(many.assumptions.empty());
+  CHECK(agreement_interval(ratings, pooled, kappa) == many);
+  CHECK_FALSE(agreement_interval(ratings, pooled, kappa, 0.95, 2000, 1) == many);
+}
+
 TEST_CASE("AC1 stays high where one category prevails and kappa does not") {
   Values first(100, 0), second(100, 0);
   Ratings both;
@@ -154,4 +195,16 @@ TEST_CASE("faulty ratings are named") {
   CHECK_THROWS_WITH_AS(intraclass_correlation({{1, 2}}), doctest::Contains("at least two"), Error);
   CHECK_THROWS_WITH_AS(intraclass_correlation(one), doctest::Contains("all ratings are equal"), Error);
   CHECK_THROWS_WITH_AS(intraclass_correlation(one, IccForm::kOneWay, 95), doctest::Contains("0.95"), Error);
+  const auto kappa = [](const Ratings& drawn) { return fleiss_kappa(drawn).value; };
+  const Ratings apart = {{1, 1}, {2, 2}};
+  CHECK_THROWS_WITH_AS(agreement_interval(apart, {"a"}, kappa), doctest::Contains("1 cluster ids"), Error);
+  CHECK_THROWS_WITH_AS(agreement_interval(apart, {"a", "b"}, kappa, 0.95, 0), doctest::Contains("num_replicates"),
+                       Error);
+  CHECK_THROWS_WITH_AS(agreement_interval(one, {"a", "b"}, kappa), doctest::Contains("one category"), Error);
+  const auto of_two = [&](const Ratings& drawn) {  // undefined for every resample but the ratings themselves
+    static bool first = true;
+    if (!std::exchange(first, false)) throw Error("undefined.");
+    return kappa(drawn);
+  };
+  CHECK_THROWS_WITH_AS(agreement_interval(apart, {"a", "b"}, of_two), doctest::Contains("no resample"), Error);
 }

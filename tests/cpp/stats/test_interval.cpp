@@ -2,14 +2,17 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "radonc/core/error.hpp"
+#include "radonc/core/random.hpp"
 #include "support/golden.hpp"
 
 using namespace radonc;
-using stats::bca_mean_interval, stats::bootstrap_mean_interval, stats::clopper_pearson_interval, stats::wilson_interval;
+using stats::bca_mean_interval, stats::bootstrap_mean_interval, stats::clopper_pearson_interval,
+    stats::clustered_wilson_interval, stats::wilson_interval;
 
 TEST_CASE("Wilson's interval equals SciPy's") {
   const auto data = test::golden("eval/intervals.json");
@@ -42,6 +45,54 @@ TEST_CASE("Clopper and Pearson's interval keeps its precision for a million case
   CHECK(test::relatively_close(clopper_pearson_interval(1, 1'000'000, 0.9).high, 4.7438556382068105e-06, 1e-14));
 }
 
+TEST_CASE("Wilson's interval over clusters equals statsmodels' for the effective number of cases") {
+  const auto data = test::golden("stats/clusters.json");
+  REQUIRE(data["clustered_wilson"].size() >= 50);
+  for (const auto& entry : data["clustered_wilson"]) {
+    std::vector<bool> right;
+    for (const auto& value : entry[0]) right.push_back(value == 1);
+    const auto estimate = clustered_wilson_interval(right, entry[1].get<std::vector<std::string>>(), entry[2]);
+    CAPTURE(entry.dump());
+    CHECK(test::relatively_close(estimate.low, entry[3]));
+    CHECK(test::relatively_close(estimate.high, entry[4]));
+  }
+}
+
+TEST_CASE("over clusters of one case Wilson's interval is the plain one, where nothing varies that of the clusters") {
+  const std::vector<bool> right = {true, false, true, true};
+  CHECK(clustered_wilson_interval(right, {"a", "b", "c", "d"}, 0.9) == wilson_interval(3, 4, 0.9));
+  const auto all = clustered_wilson_interval({true, true, true, true}, {"a", "a", "b", "b"});
+  CHECK(all.low == wilson_interval(2, 2).low);
+  CHECK(all.high == 1);
+  CHECK(all.n == 4);
+  CHECK(all.num_clusters == 2);
+  CHECK(clustered_wilson_interval(right, {"a", "a", "a", "a"}).low < 0.2);
+}
+
+TEST_CASE("where patients have cases alike, Wilson's interval over clusters covers, and the plain one does not") {
+  constexpr std::size_t kStudies = 2000, kPatients = 40, kCases = 4;
+  core::Random random(3);
+  std::size_t covered = 0, covered_plain = 0;
+  for (std::size_t study = 0; study < kStudies; ++study) {
+    std::vector<bool> right;
+    std::vector<std::string> patients;
+    for (std::size_t patient = 0; patient < kPatients; ++patient) {
+      const double share = random.uniform() < 0.6 ? 0.95 : 0.2;  // on average 0.65
+      for (std::size_t i = 0; i < kCases; ++i) {
+        right.push_back(random.uniform() < share);
+        patients.push_back(std::to_string(patient));
+      }
+    }
+    const auto holds = [](const stats::Estimate& e) { return e.low <= 0.65 && 0.65 <= e.high; };
+    const auto hits = static_cast<std::size_t>(std::ranges::count(right, true));
+    covered += holds(clustered_wilson_interval(right, patients));
+    covered_plain += holds(wilson_interval(hits, right.size()));
+  }
+  CHECK(covered > 0.935 * kStudies);
+  CHECK(covered < 0.965 * kStudies);
+  CHECK(covered_plain < 0.85 * kStudies);
+}
+
 TEST_CASE("the BCa interval equals SciPy's over the same replicates, whatever the number of threads") {
   const auto data = test::golden("stats/intervals.json");
   REQUIRE(data["bca"].size() >= 20);
@@ -64,12 +115,13 @@ TEST_CASE("where the replicates say nothing the BCa interval is a point") {
 }
 
 TEST_CASE("the sentences") {
-  CHECK(wilson_interval(8, 10).to_sentence() == "0.8 (0.4902 to 0.9433, 95 % interval, Wilson), 10 cases.");
-  CHECK(stats::Estimate{0.5, 0.25, 0.75, 1}.to_sentence() == "0.5 (0.25 to 0.75), 1 case.");
+  CHECK(wilson_interval(8, 10).to_sentence() == "0.8 (0.4902 to 0.9433, 95 % interval, Wilson), n = 10.");
+  CHECK(stats::Estimate{0.5, 0.25, 0.75, 1}.to_sentence() == "0.5 (0.25 to 0.75), n = 1.");
   const auto estimate = bca_mean_interval(std::vector<double>{1, 1, 1}, {"a", "b", "b"}, 0.95, 50);
-  CHECK(estimate.to_sentence() ==
-        "1 (1 to 1, 95 % interval, BCa bootstrap with 50 replicates), 3 cases of 2 patients.");
-  for (const auto& made : {wilson_interval(1, 2), clopper_pearson_interval(1, 2), estimate}) {
+  CHECK(estimate.to_sentence() == "1 (1 to 1, 95 % interval, BCa bootstrap with 50 replicates), n = 3 of 2 patients.");
+  for (const auto& made :
+       {wilson_interval(1, 2), clopper_pearson_interval(1, 2), estimate,
+        clustered_wilson_interval({true, false}, {"a", "b"}), bootstrap_mean_interval(std::vector<double>{1}, {"a"})}) {
     CHECK_FALSE(made.assumptions.empty());
     CHECK_FALSE(made.reference.empty());
   }
@@ -112,6 +164,9 @@ TEST_CASE("faulty input is named") {
   CHECK_THROWS_WITH_AS(wilson_interval(3, 2), doctest::Contains("3 successes of 2"), Error);
   CHECK_THROWS_WITH_AS(wilson_interval(1, 2, 95), doctest::Contains("between 0 and 1"), Error);
   CHECK_THROWS_WITH_AS(clopper_pearson_interval(3, 2), doctest::Contains("3 successes of 2"), Error);
+  CHECK_THROWS_WITH_AS(clustered_wilson_interval({}, {}), doctest::Contains("no values"), Error);
+  CHECK_THROWS_WITH_AS(clustered_wilson_interval({true}, {}), doctest::Contains("0 cluster ids"), Error);
+  CHECK_THROWS_WITH_AS(clustered_wilson_interval({true}, {"a"}, 1), doctest::Contains("between 0 and 1"), Error);
   CHECK_THROWS_WITH_AS(bca_mean_interval(one, {"a"}), doctest::Contains("at least two"), Error);
   CHECK_THROWS_WITH_AS(bca_mean_interval(nan, {"a"}), doctest::Contains("finite"), Error);
   CHECK_THROWS_WITH_AS(bootstrap_mean_interval({}, {}), doctest::Contains("no values"), Error);

@@ -154,7 +154,6 @@ TEST_CASE("fewer than ten pairs that differ cannot reach p <= 0.001, and the sum
       ten.to_sentence() ==
       "Wilcoxon signed-rank test (Wilcoxon 1945), one-sided (greater), exact over all sign flips: 40 pairs, 30 without "
       "a difference (wilcox), with ties; W+ = 55, p = 0.00098, rank-biserial r = 1.000.");
-  CHECK(ten.summary() == ten.to_sentence());
   CHECK_FALSE(ten.assumptions.empty());
 }
 
