@@ -5,11 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from radonc._core.review import ReviewOptions, ReviewPage, ReviewResult
+from radonc._core.review import (
+    ModelComparison,
+    ModelReview,
+    ReviewerAgreement,
+    ReviewerProgress,
+    ReviewOptions,
+    ReviewPage,
+    ReviewResult,
+)
 from radonc._core.review import read as _read
 from radonc._core.review import write_page as _write_page
 
-__all__ = ["ReviewOptions", "ReviewPage", "ReviewResult", "read", "write_page"]
+__all__ = [
+    "ModelComparison",
+    "ModelReview",
+    "ReviewOptions",
+    "ReviewPage",
+    "ReviewResult",
+    "ReviewerAgreement",
+    "ReviewerProgress",
+    "read",
+    "write_page",
+]
 
 
 def write_page(path: str | os.PathLike, study: str | os.PathLike, **options) -> ReviewPage:

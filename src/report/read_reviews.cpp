@@ -27,6 +27,7 @@ struct Key {
   std::vector<std::string> reviewers;
   std::map<std::string, std::set<std::string>> assigned;      // reviewer → case_ids
   std::map<std::string, std::vector<std::string>> models_of;  // case_id → whose A, B, … are
+  std::map<std::string, std::size_t> patients;                // case_id → its patient's number
 };
 
 // The checksum holds, but a program may still have written something else.
@@ -57,13 +58,16 @@ Key read_key(const Path& path) {
   const std::string where = path.string();
   const Json json = checked_content(core::read_file(path), "radonc-review-key", where, kKeyRemedy);
   return reading(where, kKeyRemedy, [&] {
-    Key key{json.at("page"), json.at("task"), json.at("models"), json.at("overlap"), {}, {}, {}};
+    Key key{json.at("page"), json.at("task"), json.at("models"), json.at("overlap"), {}, {}, {}, {}};
     for (const Json& entry : json.at("reviewers")) {
       key.reviewers.push_back(entry.at("name"));
       const std::vector<std::string> ids = entry.at("cases");
       key.assigned[key.reviewers.back()] = {ids.begin(), ids.end()};
     }
-    for (const Json& entry : json.at("cases")) key.models_of[entry.at("case_id")] = entry.at("models");
+    for (const Json& entry : json.at("cases")) {
+      key.models_of[entry.at("case_id")] = entry.at("models");
+      key.patients[entry.at("case_id")] = entry.at("patient");
+    }
     if (!is_consistent(key)) throw Error(fmt::format("{}: the key contradicts itself. {}", where, kKeyRemedy));
     return key;
   });
@@ -151,6 +155,18 @@ std::string to_string(Verdict verdict) {
   throw Error("a Verdict outside its enumeration");
 }
 
+std::string to_string(RatingKind kind) {
+  switch (kind) {
+    case RatingKind::kVerdict:
+      return "verdict";
+    case RatingKind::kQuality:
+      return "quality";
+    case RatingKind::kHarm:
+      return "harm";
+  }
+  throw Error("a RatingKind outside its enumeration");
+}
+
 Reviews read_reviews(const std::vector<Path>& paths, const Path& key_path) {
   if (paths.empty()) throw Error("reviews: no exports. Pass at least one reviewer's JSON file.");
   const Key key = read_key(key_path);
@@ -164,6 +180,7 @@ Reviews read_reviews(const std::vector<Path>& paths, const Path& key_path) {
                               path.string(), reviewer, entry->second.first.string()));
   }
   Reviews reviews{.page = key.page, .task = key.task, .models = key.models, .overlap = key.overlap};
+  reviews.patients = key.patients;
   std::ranges::sort(reviews.overlap);
   for (const std::string& reviewer : key.reviewers) {
     const auto found = read.find(reviewer);

@@ -49,6 +49,10 @@ std::map<std::string, Case> cases_of(const std::vector<tasks::Pair>& pairs, cons
   std::map<std::string, Case> cases;
   for (const tasks::Pair& pair : pairs) {
     if (pair.task != options.task) continue;
+    if (pair.patient_id.empty())
+      throw Error(
+          fmt::format("review: case {} has no patient_id. The intervals need it to keep a patient's cases together.",
+                      pair.case_id));
     if (!cases.emplace(pair.case_id, Case{&pair, {pair.answer}, {true}}).second)
       throw Error(fmt::format("review: case {} has two pairs of the task {}. Pass each case once.", pair.case_id,
                               options.task));
@@ -187,6 +191,7 @@ ReviewPage build_review(const std::vector<tasks::Pair>& pairs, const std::vector
 
   Json shown = Json::array(), keys = Json::array();
   std::vector<std::string> ids;
+  std::map<std::string, std::size_t> patients;  // patient_id → number, in the order of their first cases
   for (const auto& [id, item] : cases) {
     std::vector<std::size_t> order(page.models.size());
     for (std::size_t m = 0; m < order.size(); ++m) order[m] = m;
@@ -198,7 +203,8 @@ ReviewPage build_review(const std::vector<tasks::Pair>& pairs, const std::vector
     }
     shown.push_back(
         {{"case_id", id}, {"details", item.pair->details}, {"question", item.pair->question}, {"answers", texts}});
-    keys.push_back({{"case_id", id}, {"models", owners}});
+    const std::size_t patient = patients.emplace(item.pair->patient_id, patients.size()).first->second;
+    keys.push_back({{"case_id", id}, {"patient", patient}, {"models", owners}});
     ids.push_back(id);
   }
 

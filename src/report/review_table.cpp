@@ -35,12 +35,17 @@ std::string comparison(const ModelComparison& c) {
   return wrapped("  ▹ ", text + ".");
 }
 
+std::string agreement(const ReviewerAgreement& a) {
+  return fmt::format("  {} {} {} {} answers of {} patients\n", pad(to_string(a.kind), 7), pad(a.coefficient, 33),
+                     pad(interval(a.estimate, 2), 20), grouped(a.estimate.n), grouped(a.estimate.num_clusters));
+}
+
 }  // namespace
 
 std::string review_table(const ReviewResult& r) {
   std::string out = rule("━");
-  out += wrapped("", fmt::format("Physicians' review: {}, {} cases, {} reviewers", task_title(r.task),
-                                 grouped(r.num_cases), r.reviewers.size()));
+  out += wrapped("", fmt::format("Physicians' review: {}, {} cases of {} patients, {} reviewers", task_title(r.task),
+                                 grouped(r.num_cases), grouped(r.num_patients), r.reviewers.size()));
   out += rule("━");
   const std::string ci = fmt::format("      [{:.4g} % CI]", 100 * r.confidence);
   out += row("", "cases", "acceptable", "usable", "quality (1-5)", "harm");
@@ -58,6 +63,7 @@ std::string review_table(const ReviewResult& r) {
     out +=
         wrapped("", fmt::format("All reviewers gave the same verdict on {} of {} answers that several of them judged.",
                                 count_of(r.num_equal_verdicts, r.num_overlap_answers), grouped(r.num_overlap_answers)));
+  for (const ReviewerAgreement& a : r.agreement) out += agreement(a);
   if (!r.reference_wrong.empty()) {
     std::string text = fmt::format("The reference itself was called wrong in {} cases; acceptable without them:",
                                    grouped(r.reference_wrong.size()));
@@ -71,7 +77,10 @@ std::string review_table(const ReviewResult& r) {
               "Usable: acceptable, or acceptable with changes. A case counts once: a verdict holds if more than half "
               "of its reviewers say so, its quality is their mean, harm is what any of them saw. a\u00A0:\u00A0b: "
               "cases in which only the first, only the second model's answer is so. McNemar's exact and Wilcoxon's "
-              "signed-rank test, two-sided; Holm's correction over the comparisons of one kind.");
+              "signed-rank test, two-sided; Holm's correction over the comparisons of one kind. Intervals are over "
+              "patients: Wilson's for shares, bootstrap for the others.");
+  if (r.num_patients < r.num_cases)
+    out += wrapped("", "Some patients have several cases. The tests take these as independent, the intervals do not.");
   return out + "For research. Not for clinical decisions.\n";
 }
 

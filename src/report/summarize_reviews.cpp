@@ -9,6 +9,7 @@
 #include "radonc/core/error.hpp"
 #include "radonc/report/read_reviews.hpp"
 #include "radonc/stats/multiple_testing.hpp"
+#include "report/reviewer_agreement.hpp"
 
 namespace radonc::report {
 namespace {
@@ -59,34 +60,37 @@ Ratings rate(const Reviews& reviews, std::size_t m, std::array<std::size_t, 3>& 
   return ratings;
 }
 
+using Patients = std::map<std::string, std::size_t>;  // by case_id
+
 // The share of cases with a verdict for which `holds` is true, without those in `left_out`.
 stats::Estimate share(const Ratings& ratings, std::optional<bool> CaseRating::*holds,
-                      const std::set<std::string>& left_out, double confidence) {
-  std::size_t n = 0, yes = 0;
+                      const std::set<std::string>& left_out, const Patients& patients, double confidence) {
+  std::vector<bool> values;
+  std::vector<std::string> clusters;
   for (const auto& [id, rating] : ratings) {
     if (!(rating.*holds) || left_out.contains(id)) continue;
-    ++n;
-    yes += *(rating.*holds);
+    values.push_back(*(rating.*holds));
+    clusters.push_back(std::to_string(patients.at(id)));
   }
-  return n == 0 ? stats::Estimate{} : stats::wilson_interval(yes, n, confidence);
+  return values.empty() ? stats::Estimate{} : stats::clustered_wilson_interval(values, clusters, confidence);
 }
 
 ModelReview model_review(const std::string& model, const Ratings& ratings, const std::set<std::string>& wrong,
-                         double confidence) {
+                         const Patients& patients, double confidence) {
   ModelReview review{.model = model};
-  review.acceptable = share(ratings, &CaseRating::acceptable, {}, confidence);
-  review.usable = share(ratings, &CaseRating::usable, {}, confidence);
-  review.acceptable_where_reference_holds = share(ratings, &CaseRating::acceptable, wrong, confidence);
+  review.acceptable = share(ratings, &CaseRating::acceptable, {}, patients, confidence);
+  review.usable = share(ratings, &CaseRating::usable, {}, patients, confidence);
+  review.acceptable_where_reference_holds = share(ratings, &CaseRating::acceptable, wrong, patients, confidence);
   review.num_cases = review.acceptable.n;
   std::vector<double> qualities;
-  std::vector<std::string> ids;
+  std::vector<std::string> clusters;
   for (const auto& [id, rating] : ratings) {
     review.num_harm += rating.harm;
     if (!rating.quality) continue;
     qualities.push_back(*rating.quality);
-    ids.push_back(id);
+    clusters.push_back(std::to_string(patients.at(id)));
   }
-  if (!ids.empty()) review.quality = stats::bootstrap_mean_interval(qualities, ids, confidence);
+  if (!qualities.empty()) review.quality = stats::bootstrap_mean_interval(qualities, clusters, confidence);
   return review;
 }
 
@@ -169,13 +173,16 @@ ReviewResult summarize_reviews(const Reviews& reviews, double confidence) {
   for (std::size_t r = 0; r < reviews.reviewers.size(); ++r)
     result.reviewers.push_back({reviews.reviewers[r], reviews.assigned.at(r), complete[reviews.reviewers[r]]});
   result.num_cases = with_verdict.size();
+  std::set<std::size_t> patients;
+  for (const std::string& id : with_verdict) patients.insert(reviews.patients.at(id));
+  result.num_patients = patients.size();
   result.reference_wrong.assign(wrong.begin(), wrong.end());
 
   std::vector<Ratings> ratings;
   for (std::size_t m = 0; m < reviews.models.size(); ++m) {
     std::array<std::size_t, 3> verdicts = {};
     ratings.push_back(rate(reviews, m, verdicts));
-    result.models.push_back(model_review(reviews.models[m], ratings.back(), wrong, confidence));
+    result.models.push_back(model_review(reviews.models[m], ratings.back(), wrong, reviews.patients, confidence));
     result.models.back().verdicts = verdicts;
   }
   for (std::size_t a = 0; a < ratings.size(); ++a)
@@ -193,11 +200,12 @@ ReviewResult summarize_reviews(const Reviews& reviews, double confidence) {
     ++result.num_overlap_answers;
     result.num_equal_verdicts += std::ranges::all_of(row, [&](const auto& value) { return value == row.front(); });
   }
+  result.agreement = agreement_of(reviews, confidence);
   return result;
 }
 
 std::string to_json(const ReviewResult& r) {
-  Json reviewers = Json::array(), models = Json::array(), comparisons = Json::array();
+  Json reviewers = Json::array(), models = Json::array(), comparisons = Json::array(), agreement = Json::array();
   for (const ReviewerProgress& p : r.reviewers)
     reviewers.push_back({{"reviewer", p.reviewer}, {"assigned", p.assigned}, {"complete", p.complete}});
   for (const ModelReview& m : r.models) {
@@ -219,6 +227,11 @@ std::string to_json(const ReviewResult& r) {
                            {"acceptable", json_of(c.acceptable, c.p_acceptable)},
                            {"usable", json_of(c.usable, c.p_usable)},
                            {"quality", json_of(c.quality, c.p_quality)}});
+  for (const ReviewerAgreement& a : r.agreement)
+    agreement.push_back({{"rating", to_string(a.kind)},
+                         {"coefficient", a.coefficient},
+                         {"estimate", json_of(a.estimate)},
+                         {"num_missing", a.num_missing}});
   const Json json = {{"format", "radonc-review-result"},
                      {"version", 1},
                      {"page", r.page},
@@ -226,11 +239,13 @@ std::string to_json(const ReviewResult& r) {
                      {"confidence", r.confidence},
                      {"reviewers", reviewers},
                      {"num_cases", r.num_cases},
+                     {"num_patients", r.num_patients},
                      {"reference_wrong", r.reference_wrong},
                      {"models", models},
                      {"comparisons", comparisons},
                      {"num_overlap_answers", r.num_overlap_answers},
-                     {"num_equal_verdicts", r.num_equal_verdicts}};
+                     {"num_equal_verdicts", r.num_equal_verdicts},
+                     {"agreement", agreement}};
   return json.dump(2) + "\n";
 }
 

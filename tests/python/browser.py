@@ -158,6 +158,18 @@ class Browser:
             self.call("Input.dispatchKeyEvent", type="keyDown", **params, **({"text": text} if text else {}))
             self.call("Input.dispatchKeyEvent", type="keyUp", **params)
 
+    def click(self, selector: str):
+        """Clicks where the element is, as a mouse does."""
+        script = f"""(() => {{
+          const node = document.querySelector({json.dumps(selector)});
+          node.scrollIntoView({{ block: "center" }});
+          const box = node.getBoundingClientRect();
+          return [box.x + box.width / 2, box.y + box.height / 2];
+        }})()"""
+        x, y = self.run(script)
+        for kind in ["mousePressed", "mouseReleased"]:
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
     def choose_file(self, selector: str, path: pathlib.Path):
         root = self.call("DOM.getDocument")["root"]["nodeId"]
         node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]

@@ -222,6 +222,37 @@ def test_a_whole_review(window, review, tmp_path):
     assert again["ratings"] == json.loads(content)["ratings"]
 
 
+def test_a_verdict_can_be_taken_back(window, review):
+    begin(window, review / "review.html")
+    assert window.run("[0, 1, 2].every((i) => document.querySelector(`#clear-${i}`).disabled)")
+    window.keys("0")  # nothing to clear, nothing happens
+    assert text(window, "#case-state") == "0 of 3 rated"
+
+    # By keyboard: the current answer alone, its harm and remarks stay.
+    window.keys("y", "4", "b", "x", "1", "h", "t", "n", "o", "Escape", "0")
+    assert checked(window) == [["acceptable", "4", None], [None, None, "true"], [None, None, None]]
+    assert window.run("document.querySelector('#note-1').value") == "no"
+    assert text(window, "#case-state") == "1 of 3 rated" and text(window, "#state-1") == "Not rated"
+    assert text(window, "#message") == "Verdict and quality of answer B are cleared."
+    assert window.run("document.activeElement.id") == "answer-1"
+    window.keys("w")  # the next key acts on the same answer
+    assert checked(window)[1] == ["with_changes", None, "true"]
+
+    # By mouse.
+    window.click("#clear-0")
+    assert checked(window)[0] == [None, None, None]
+    assert window.run("document.querySelector('#clear-0').disabled && !document.querySelector('#clear-1').disabled")
+
+    # It is saved, and exported as not rated.
+    window.reload()
+    window.run("document.querySelector('#begin').click()")
+    assert checked(window) == [[None, None, None], ["with_changes", None, "true"], [None, None, None]]
+    answers = json.loads(export(window).read_text(encoding="utf-8"))["ratings"][0]["answers"]
+    assert [a["verdict"] for a in answers] == [None, "with_changes", None]
+    window.click("#clear-1")
+    program("read", review / "review_key.json", export(window), returncode=1)  # nothing is rated
+
+
 def test_two_windows_do_not_write_over_each_other(window, review):
     begin(window, review / "review.html")
     window.keys("y", "4")

@@ -38,10 +38,11 @@ struct ReviewPage {
 
 /// Lays the page out. Each case shows the reference and every model's answer as A, B, C … in an order of its own; each
 /// reviewer meets the cases in an order of their own. Pairs that no model answered, such as a study's training cases,
-/// are left out. The page holds no model's name, no seed, no patient_id, and fetches nothing. Same input, same page, on
-/// every machine. Throws radonc::Error, naming at most a case_id, a model or a reviewer, if there are no pairs of the
-/// task, a case or an answer occurs twice, a case lacks one model's answer, an answer's case is not among the pairs, a
-/// model is called "reference", reviewers are missing, empty or named twice, or a case has more than 26 answers.
+/// are left out. The page holds no model's name, no seed, no patient_id, and fetches nothing; the key numbers the
+/// patients, and holds no patient_id either. Same input, same page, on every machine. Throws radonc::Error, naming at
+/// most a case_id, a model or a reviewer, if there are no pairs of the task, a case or an answer occurs twice, a case
+/// has no patient_id or lacks one model's answer, an answer's case is not among the pairs, a model is called
+/// "reference", reviewers are missing, empty or named twice, or a case has more than 26 answers.
 ReviewPage build_review(const std::vector<tasks::Pair>& pairs, const std::vector<tasks::Prediction>& predictions,
                         const ReviewOptions& options = {});
 

@@ -93,6 +93,7 @@ function onKey(event) {
     Enter: () => view.advance(),
     ".": () => view.go(view.answer + 1),
     ",": () => view.go(view.answer - 1),
+    0: () => press(".clear"),
     h: () => press("input[name^=harm]"),
     t: () => $(`note-${view.answer}`).focus(),
     r: () => $("reference-wrong").click(),

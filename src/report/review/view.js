@@ -95,10 +95,21 @@ class View {
       make("fieldset", {}, make("legend", {}, "Quality", make("span", { className: "hidden-text" }, ` of ${name}, 1 is worst and 5 is best`)),
         make("div", { className: "scale" }, ...[1, 2, 3, 4, 5].map((value) => input("radio", "quality", value, String(value)))),
         make("p", { className: "ends", "aria-hidden": "true" }, make("span", {}, "worst"), make("span", {}, "best"))),
+      make("button", { type: "button", className: "clear", id: `clear-${i}`, onclick: () => this.clear(i) },
+        "Clear verdict and quality", make("span", { className: "hidden-text" }, ` of ${name}`), " ", make("kbd", {}, "0")),
       input("checkbox", "harm", true, "Could harm the patient", "H"),
       make("label", { className: "text", for: `note-${i}` },
         make("span", {}, "Remarks", make("span", { className: "hidden-text" }, ` on ${name}`)), make("kbd", {}, "T")),
       note);
+  }
+
+  // Takes verdict and quality back; harm and remarks have ways of their own.
+  clear(i) {
+    Object.assign(this.rating.answers[i], { verdict: null, quality: null });
+    $(`answer-${i}`).replaceWith(this.card(i));
+    this.message(`Verdict and quality of answer ${LABELS[i]} are cleared.`);
+    this.save();
+    this.go(i);
   }
 
   change(i, field, value) {
@@ -121,6 +132,8 @@ class View {
     $("case-state").textContent = rated === item.answers.length ? "Rated" : `${rated} of ${item.answers.length} rated`;
     $("case-state").classList.toggle("complete", rated === item.answers.length);
     item.answers.forEach((_, i) => {
+      const { verdict, quality } = this.rating.answers[i];
+      $(`clear-${i}`).disabled = verdict === null && quality === null;
       const done = Ratings.rated(this.rating.answers[i]);
       $(`state-${i}`).textContent = done ? "Rated" : "Not rated";
       $(`state-${i}`).classList.toggle("complete", done);

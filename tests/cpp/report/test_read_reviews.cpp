@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "radonc/core/error.hpp"
+#include "radonc/stats/agreement.hpp"
 #include "support/sample_review.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -25,11 +26,11 @@ struct Review {
   report::ReviewPage page;
   std::filesystem::path key, first, second;
 
-  Review() {
+  explicit Review(std::size_t cases_per_patient = 1) {
     report::ReviewOptions options;
     options.num_overlap = 10;
     options.seed = 5;
-    page = report::review_page(folder.path() / "page.html", test::review_pairs(40),
+    page = report::review_page(folder.path() / "page.html", test::review_pairs(40, cases_per_patient),
                                test::review_predictions(40, {"original", "fine-tuned"}), options);
     key = folder.path() / "review_key.json";
     first = test::written(folder.path() / "r1.json", content("reviewer-1"));
@@ -141,6 +142,94 @@ TEST_CASE("reviewers who disagree: more than half decides, quality is the mean, 
                        doctest::Contains("absent is no model"), Error);
 }
 
+TEST_CASE("where patients have several cases the intervals are over patients") {
+  const Review review(4);
+  const auto reviews = review.read();
+  CHECK(reviews.patients.size() == 40);
+  CHECK(reviews.patients.at("case-0003") == reviews.patients.at("case-0000"));
+  CHECK(reviews.patients.at("case-0004") != reviews.patients.at("case-0000"));
+  const auto result = report::summarize_reviews(reviews);
+  CHECK(result.num_cases == 40);
+  CHECK(result.num_patients == 10);
+  CHECK(result.models[0].acceptable.low == stats::wilson_interval(10, 10).low);  // all of 10 patients
+  CHECK(result.models[0].acceptable.n == 40);
+  CHECK(result.models[2].quality.num_clusters == 10);
+  for (const auto& agreement : result.agreement) CHECK(agreement.estimate.num_clusters <= 10);
+  CHECK(contains(report::review_table(result), "40 cases of 10 patients"));
+  CHECK(contains(report::review_table(result), "Some patients have several cases."));
+  CHECK_FALSE(contains(report::review_table(report::summarize_reviews(Review().read())), "Some patients"));
+}
+
+TEST_CASE("the agreement of reviewers is that of the measures over the overlap's ratings") {
+  const Review review;
+  std::size_t at = 0;
+  const auto other = test::review_export(review.page, "reviewer-2", [&](const std::string& id, const std::string& m) {
+    Entered entered = Review::opinion(id, m);
+    if (++at % 4 == 0) entered.verdict = "with_changes";
+    if (at % 5 == 0) entered.quality = 3;
+    if (at % 11 == 0) entered.quality = nullptr;
+    return entered;
+  });
+  const auto reviews =
+      report::read_reviews({review.first, test::written(review.folder.path() / "other.json", other)}, review.key);
+  const auto result = report::summarize_reviews(reviews, 0.9);
+  REQUIRE(result.agreement.size() == 5);
+
+  const auto ratings = [&](report::RatingKind kind, bool complete) {
+    stats::Ratings kept;
+    for (const auto& row : report::ratings_matrix(reviews, kind))
+      if (!complete || (row[0] && row[1])) kept.emplace_back(row.begin(), row.end());
+    return kept;
+  };
+  const auto verdicts = ratings(report::RatingKind::kVerdict, true);
+  const auto qualities = ratings(report::RatingKind::kQuality, false);
+  std::vector<double> first, second;
+  for (const auto& row : verdicts) {
+    first.push_back(*row[0]);
+    second.push_back(*row[1]);
+  }
+  using stats::AgreementWeights, stats::MeasurementLevel;
+  const std::pair<std::string, double> expected[] = {
+      {"Cohen's kappa, quadratic weights", stats::cohen_kappa(first, second, AgreementWeights::kQuadratic).value},
+      {"Gwet's AC2, quadratic weights", stats::gwet_ac(verdicts, AgreementWeights::kQuadratic, {0, 1, 2}).value},
+      {"Krippendorff's alpha, ordinal", stats::krippendorff_alpha(verdicts, MeasurementLevel::kOrdinal).value},
+      {"Krippendorff's alpha, interval", stats::krippendorff_alpha(qualities, MeasurementLevel::kInterval).value},
+      {"ICC(2,1)", stats::intraclass_correlation(ratings(report::RatingKind::kQuality, true)).value}};
+  for (std::size_t i = 0; i < 5; ++i) {
+    const auto& found = result.agreement[i];
+    CAPTURE(found.coefficient);
+    CHECK(found.coefficient == expected[i].first);
+    CHECK(found.kind == (i < 3 ? report::RatingKind::kVerdict : report::RatingKind::kQuality));
+    CHECK(found.estimate.value == doctest::Approx(expected[i].second).epsilon(1e-12));
+    CHECK(found.estimate.low < found.estimate.value);
+    CHECK(found.estimate.value < found.estimate.high);
+    CHECK(found.estimate.confidence == 0.9);
+    CHECK(found.estimate.num_clusters == 10);
+    CHECK(found.estimate.n == (i < 3 ? 30 : 30 - found.num_missing));
+    CHECK(contains(report::review_table(result), found.coefficient));
+  }
+  CHECK(result.agreement[3].num_missing > 0);
+  const Json json = Json::parse(report::to_json(result));
+  CHECK(json["agreement"][4]["coefficient"] == "ICC(2,1)");
+  CHECK(json["agreement"][4]["rating"] == "quality");
+  CHECK(json["agreement"][0]["estimate"]["low"] == result.agreement[0].estimate.low);
+}
+
+TEST_CASE("agreement that cannot be computed is absent") {
+  const Review review;
+  CHECK(report::summarize_reviews(report::read_reviews({review.first}, review.key)).agreement.empty());
+  std::vector<std::filesystem::path> exports;
+  for (const std::string reviewer : {"reviewer-1", "reviewer-2"})
+    exports.push_back(test::written(review.folder.path() / (reviewer + ".json"),
+                                    test::review_export(review.page, reviewer, [](const auto&, const auto&) {
+                                      return Entered{"acceptable", 5, false};
+                                    })));
+  const auto alike = report::summarize_reviews(report::read_reviews(exports, review.key)).agreement;
+  REQUIRE(alike.size() == 1);  // one category throughout leaves only the coefficient that knows the others
+  CHECK(alike[0].coefficient == "Gwet's AC2, quadratic weights");
+  CHECK(alike[0].estimate.value == 1);
+}
+
 TEST_CASE("unfinished reviews count for what they hold") {
   const Review review;
   Json json = review.content("reviewer-1");
@@ -176,7 +265,7 @@ TEST_CASE("table and JSON show the result") {
     CHECK((line.empty() || line.back() != ' '));
   }
   for (const std::string part :
-       {"Physicians' review: Regimen, 40 cases, 2 reviewers", "0.500 [0.352, 0.648]", "reference",
+       {"Physicians' review: Regimen, 40 cases of 40 patients, 2 reviewers", "0.500 [0.352, 0.648]", "reference",
         "original against fine-tuned", "25 of 25 cases complete", "30 (100.0 %) of 30", "Not for clinical decisions"})
     CHECK_MESSAGE(contains(table, part), part << "\n" << table);
   const Json json = Json::parse(report::to_json(result));

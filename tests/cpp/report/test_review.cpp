@@ -77,6 +77,22 @@ TEST_CASE("the page does not hold whose an answer is") {
   CHECK(sample(40, options).html == sample(40, options).html);
 }
 
+TEST_CASE("the key numbers the patients without naming them, and the page knows nothing of them") {
+  const auto predictions = test::review_predictions(12, {"m"});
+  const auto alone = report::build_review(test::review_pairs(12), predictions);
+  const auto shared = report::build_review(test::review_pairs(12, 3), predictions);
+  CHECK(shared.html == alone.html);
+  CHECK_FALSE(contains(shared.key_json, "secret-patient"));
+  const auto numbers = [](const report::ReviewPage& page) {
+    std::vector<std::size_t> found;
+    const Json key = Json::parse(page.key_json);
+    for (const Json& item : key["cases"]) found.push_back(item["patient"]);
+    return found;
+  };
+  CHECK(numbers(shared) == std::vector<std::size_t>{0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3});
+  CHECK(numbers(alone) == std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+}
+
 TEST_CASE("every position is as likely for every model") {
   const Json key = Json::parse(sample(600).key_json);
   std::map<std::string, std::map<std::size_t, int>> counts;
@@ -180,6 +196,7 @@ TEST_CASE("what cannot make a page is refused without a word of a case") {
   refused([](auto&, auto&, auto& o) { o.reviewers = {"a", ""}; }, "without a name");
   refused([](auto&, auto&, auto& o) { o.reviewers = {"a", "a"}; }, "reviewer a is named twice");
   refused([](auto&, auto&, auto& o) { o.task = "icd10"; }, "no pairs of the task icd10");
+  refused([](auto& p, auto&, auto&) { p[0].patient_id.clear(); }, "case case-0000 has no patient_id");
   refused([](auto& p, auto&, auto&) { p.push_back(p[0]); }, "case case-0000 has two pairs");
   refused([](auto&, auto& a, auto&) { a.clear(); }, "no predictions");
   refused([](auto&, auto& a, auto&) { a[0].model = "reference"; }, "called \"reference\"");

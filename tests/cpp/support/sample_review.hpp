@@ -17,11 +17,12 @@ namespace radonc::test {
 
 using Json = nlohmann::ordered_json;
 
-inline std::vector<tasks::Pair> review_pairs(std::size_t n) {
+/// The cases of one patient follow one another.
+inline std::vector<tasks::Pair> review_pairs(std::size_t n, std::size_t cases_per_patient = 1) {
   std::vector<tasks::Pair> pairs;
   for (std::size_t i = 0; i < n; ++i) {
     pairs.push_back({.case_id = fmt::format("case-{:04}", i),
-                     .patient_id = fmt::format("secret-patient-{:04}", i),
+                     .patient_id = fmt::format("secret-patient-{:04}", i / cases_per_patient),
                      .task = "regimen",
                      .system = "You plan.",
                      .details = fmt::format("Site: Larynx\nAge: {}", 40 + i % 40),
