@@ -63,6 +63,9 @@ std::string review_table(const ReviewResult& r) {
     out +=
         wrapped("", fmt::format("All reviewers gave the same verdict on {} of {} answers that several of them judged.",
                                 count_of(r.num_equal_verdicts, r.num_overlap_answers), grouped(r.num_overlap_answers)));
+  if (!r.agreement.empty())
+    out += fmt::format("Agreement beyond chance on the answers that all reviewers see [{:.4g} % CI]:\n",
+                       100 * r.confidence);
   for (const ReviewerAgreement& a : r.agreement) out += agreement(a);
   if (!r.reference_wrong.empty()) {
     std::string text = fmt::format("The reference itself was called wrong in {} cases; acceptable without them:",
