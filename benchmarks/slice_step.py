@@ -10,15 +10,14 @@ then the rate of a bfloat16 matrix product on this machine, which bounds what bf
 """
 
 import argparse
-import json
 import pathlib
-import resource
-import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
+from side_by_side import print_table, take_turns, tell  # noqa: E402
+
 OURS = ["radonc bfloat16", "radonc nf4", "radonc int8"]
 PEERS = ["PEFT bfloat16", "PEFT bfloat16, checkpointing", "PEFT nf4 (bitsandbytes)"]
 
@@ -86,12 +85,10 @@ def matrix_product_rate(rows: int) -> float:
     return 2 * rows * 4096 * 14336 / best
 
 
-def measure(name: str, folder: str, arguments: argparse.Namespace) -> None:
+def measure(name: str, arguments: argparse.Namespace) -> None:
     side, kind = name.split(" ", 1)
     run = radonc_steps if side == "radonc" else peft_steps
-    seconds = run(folder, kind, arguments.tokens, arguments.supervised, arguments.steps)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"best": min(seconds[1:]), "peak": peak}))
+    tell(min(run(arguments.folder, kind, arguments.tokens, arguments.supervised, arguments.steps)[1:]))
 
 
 def main() -> None:
@@ -104,37 +101,22 @@ def main() -> None:
     parser.add_argument("--supervised", type=int, default=64, help="tokens at the end (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=4, help="of each process; the first does not count")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
-        measure(*arguments.measure, arguments)
+        measure(arguments.measure, arguments)
         return
     import radonc
     from random_checkpoint import write_checkpoint
-    from tqdm import tqdm
 
     config = radonc.model.mistral_7b_v01()
     config.num_hidden_layers = arguments.layers
-    names = OURS + (PEERS if arguments.peers else [])
-    best: dict[str, dict] = {}
     with tempfile.TemporaryDirectory() as folder:
         write_checkpoint(pathlib.Path(folder), config)
-        for name in tqdm(names * arguments.rounds, desc="measuring", unit="run"):
-            python = sys.executable if name in OURS else str(arguments.peers)
-            options = [f"--{key}={getattr(arguments, key)}" for key in ("tokens", "supervised", "steps")]
-            done = subprocess.run(
-                [python, __file__, *options, "--measure", name, folder], check=False, capture_output=True, text=True
-            )
-            if done.returncode:
-                sys.exit(f"{name}: {done.stderr[-2000:]}")
-            result = json.loads(done.stdout.splitlines()[-1])
-            if name not in best or result["best"] < best[name]["best"]:
-                best[name] = result
-    base = PEERS[0] if arguments.peers else OURS[0]
-    for name in names:
-        seconds, peak = best[name]["best"], best[name]["peak"]
-        ratio = best[base]["best"] / seconds
-        print(f"{name:30} {seconds:6.2f} s   {ratio:5.2f} x {base}   peak {peak / 1e9:5.2f} GB")
+        options = [f"--{key}={getattr(arguments, key)}" for key in ("tokens", "supervised", "steps")]
+        best = take_turns(__file__, OURS, PEERS, arguments.peers, arguments.rounds, [*options, f"--folder={folder}"])
+    print_table(best, PEERS[0] if arguments.peers else OURS[0])
     rate = matrix_product_rate(arguments.tokens)
     print(f"bfloat16 matrix product of {arguments.tokens} rows: {rate / 1e9:.0f} GFLOP/s")
 
