@@ -3,6 +3,7 @@
 #include "radonc/report/html.hpp"
 #include "radonc/report/study_result.hpp"
 #include "radonc/report/table.hpp"
+#include "radonc/report/tables.hpp"
 
 namespace radonc::bindings {
 namespace {
@@ -37,6 +38,12 @@ void bind_task_result(py::module_& m) {
       .def_readonly("kappa", &ModelMetrics::kappa)
       .def_readonly("matthews", &ModelMetrics::matthews)
       .def_readonly("classes", &ModelMetrics::classes);
+  py::class_<ScoreDifferences>(m, "ScoreDifferences", "One score case by case, the second model's minus the first's.")
+      .def_readonly("score", &ScoreDifferences::score)
+      .def_readonly("num_better", &ScoreDifferences::num_better)
+      .def_readonly("num_equal", &ScoreDifferences::num_equal)
+      .def_readonly("num_worse", &ScoreDifferences::num_worse)
+      .def_readonly("histogram", &ScoreDifferences::histogram);
   py::class_<Comparison>(m, "Comparison", "Two models on the same cases, tested two-sided.")
       .def_readonly("first", &Comparison::first)
       .def_readonly("second", &Comparison::second)
@@ -66,6 +73,7 @@ void bind_task_result(py::module_& m) {
       .def_readonly("difference", &TaskResult::difference)
       .def_readonly("p_holm", &TaskResult::p_holm)
       .def_readonly("accuracy_test", &TaskResult::accuracy_test)
+      .def_readonly("score_differences", &TaskResult::score_differences)
       .def_readonly("comparisons", &TaskResult::comparisons)
       .def_readonly("subgroups", &TaskResult::subgroups);
 }
@@ -81,6 +89,7 @@ void bind_report(py::module_& module) {
       .def("to_json", [](const StudyResult& self) { return to_json(self); })
       .def("to_html", &render_html, "One self-contained page.")
       .def_readonly("tasks", &StudyResult::tasks)
+      .def_readonly("model", &StudyResult::model, "Name of the base model.")
       .def_readonly("models", &StudyResult::models, "[(name, what it is), …]")
       .def_readonly("files", &StudyResult::files, "[(name, SHA-256), …]")
       .def_readonly("wall_seconds", &StudyResult::wall_seconds)
@@ -105,6 +114,11 @@ void bind_report(py::module_& module) {
       "Everything that a study prints of its models, from the scores alone (tasks.read_scores).");
   m.def("terminal_table", &terminal_table, py::arg("result"));
   m.def("render_html", &render_html, py::arg("result"));
+  m.def("csv_tables", &csv_tables, py::arg("result"),
+        "[(\"main.csv\", text), …], RFC 4180, numbers in full precision.");
+  m.def("latex_tables", &latex_tables, py::arg("result"), "For the packages booktabs and longtable.");
+  m.def("write_tables", &write_tables, py::arg("result"), py::arg("folder"),
+        "Writes every CSV table and tables.tex into the folder.");
 }
 
 }  // namespace radonc::bindings

@@ -37,7 +37,14 @@ def _study(arguments: argparse.Namespace) -> None:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    print(radonc.report.StudyResult.from_json((arguments.output / "study.json").read_text()))
+    result = radonc.report.StudyResult.from_json((arguments.output / "study.json").read_text(encoding="utf-8"))
+    if arguments.html:
+        (arguments.output / "report.html").write_text(result.to_html(), encoding="utf-8")
+    if arguments.pdf:
+        radonc.report.write_pdf(result, arguments.output / "report.pdf")
+    if arguments.tables:
+        radonc.report.write_tables(result, arguments.output / "tables")
+    print(result)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -93,8 +100,11 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     command.set_defaults(run=_study)
 
-    command = commands.add_parser("report", help="print a finished study's table again")
+    command = commands.add_parser("report", help="print a finished study's table again; write its page, PDF and tables")
     command.add_argument("--output", type=pathlib.Path, required=True, help="the study's folder")
+    command.add_argument("--html", action="store_true", help="write report.html again, from study.json alone")
+    command.add_argument("--pdf", action="store_true", help="write report.pdf (needs Chromium)")
+    command.add_argument("--tables", action="store_true", help="write tables/*.csv and tables/tables.tex")
     command.set_defaults(run=_report)
 
     command = commands.add_parser("evaluate", help="compute a study's table again, from its scores alone")

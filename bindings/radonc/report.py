@@ -1,16 +1,25 @@
-"""Results from scores, and a study's result as a table and as a page."""
+"""Results from scores, and a study's result as a table, a page, a PDF, and files for other programs."""
 
+from __future__ import annotations
+
+import os
+
+from radonc import _pdf
 from radonc._core.report import (
     Calibration,
     Comparison,
     DoseDifference,
     ModelMetrics,
+    ScoreDifferences,
     StudyResult,
     Subgroup,
     TaskResult,
+    csv_tables,
     evaluate,
+    latex_tables,
     render_html,
     terminal_table,
+    write_tables,
 )
 
 __all__ = [
@@ -18,10 +27,25 @@ __all__ = [
     "Comparison",
     "DoseDifference",
     "ModelMetrics",
+    "ScoreDifferences",
     "StudyResult",
     "Subgroup",
     "TaskResult",
+    "csv_tables",
     "evaluate",
+    "latex_tables",
     "render_html",
     "terminal_table",
+    "write_pdf",
+    "write_tables",
 ]
+
+
+def write_pdf(result: StudyResult | str, path: str | os.PathLike) -> None:
+    """Prints the study's page on A4, everything unfolded, with a Chromium on this machine.
+
+    result:  a study's result, or a page that :func:`render_html` made
+
+    Raises :class:`radonc.Error` if there is no Chromium, or if it does not print.
+    """
+    _pdf.print_page(result if isinstance(result, str) else render_html(result), path)

@@ -34,6 +34,7 @@
 #include "radonc/report/review.hpp"
 #include "radonc/report/study_result.hpp"
 #include "radonc/report/table.hpp"
+#include "radonc/report/tables.hpp"
 #include "radonc/report/task_result.hpp"
 #include "radonc/stats/agreement.hpp"
 #include "radonc/stats/hodges_lehmann.hpp"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -87,6 +88,20 @@ stats::Estimate difference(const CaseScores& first, const CaseScores& second, Ge
                                         options.num_replicates, options.seed);
 }
 
+ScoreDifferences score_differences(std::string score, const std::vector<double>& differences, bool histogram) {
+  constexpr std::size_t kBinsOfOneSign = 10;
+  ScoreDifferences result{.score = std::move(score)};
+  if (histogram) result.histogram.assign(2 * kBinsOfOneSign, 0);
+  for (const double d : differences) {
+    ++(d > 0 ? result.num_better : d < 0 ? result.num_worse : result.num_equal);
+    if (!histogram || d == 0) continue;
+    const double upper = std::ceil(std::abs(d) * kBinsOfOneSign - 1e-9);  // 0.8 - 0.5 is a little more than 0.3
+    const auto bin = static_cast<std::size_t>(std::clamp(upper, 1.0, static_cast<double>(kBinsOfOneSign))) - 1;
+    ++result.histogram[d > 0 ? kBinsOfOneSign + bin : kBinsOfOneSign - 1 - bin];
+  }
+  return result;
+}
+
 TaskResult evaluate_task(const TaskScores& scores, const EvaluateOptions& options) {
   require_same_cases(scores);
   const auto& [before_name, before] = scores.models[0];
@@ -113,6 +128,10 @@ TaskResult evaluate_task(const TaskScores& scores, const EvaluateOptions& option
   result.test = test(after, before, tested, stats::Alternative::kGreater);
   result.difference = difference(after, before, tested, options);
   result.p_holm = result.test.p_value;
+  if (!result.has_classes)
+    result.score_differences.push_back(
+        score_differences(result.tested_score, differences(after, before, rouge1_f1), true));
+  result.score_differences.push_back(score_differences("accuracy", differences(after, before, correct), false));
   if (!result.has_classes) result.accuracy_test = test(after, before, correct, stats::Alternative::kGreater);
   for (std::size_t i = 2; i < scores.models.size(); ++i) {
     const auto& [name, cases] = scores.models[i];

@@ -11,10 +11,16 @@ namespace radonc::report {
 /// `text` with &, <, >, " and ' as entities, and control characters other than tab and newline as U+FFFD.
 std::string escape(std::string_view text);
 
-/// Accuracy of each task: both models with their intervals, and the majority baseline as a tick.
-std::string accuracy_figure(const StudyResult& result);
-
 /// Training loss by step. Needs at least two points.
 std::string loss_figure(const TrainingSummary& training);
+
+/// Cases by the size of the difference; empty without a histogram.
+std::string histogram_figure(const ScoreDifferences& differences);
+
+/// Share of right answers by stated probability, with the number of answers in each bin.
+std::string reliability_figure(const std::string& model, const eval::ReliabilityTable& table);
+
+/// Accuracy by coverage; empty without points.
+std::string coverage_figure(const std::string& model, const eval::CoverageCurve& curve);
 
 }  // namespace radonc::report

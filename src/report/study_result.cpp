@@ -57,6 +57,9 @@ void walk(V& v, T& s) {
     v("n", s.n), v("num_zeros", s.num_zeros), v("num_nonzero", s.num_nonzero), v("ties", s.ties);
     v("method", s.method), v("zero_method", s.zero_method), v("alternative", s.alternative);
     v("smallest_p", s.smallest_p), v("rank_biserial", s.rank_biserial), v("reference", s.reference);
+  } else if constexpr (kSame<ScoreDifferences, T>) {
+    v("score", s.score), v("num_better", s.num_better), v("num_equal", s.num_equal), v("num_worse", s.num_worse);
+    v("histogram", s.histogram);
   } else if constexpr (kSame<Comparison, T>) {
     v("first", s.first), v("second", s.second), v("score", s.score), v("difference", s.difference);
     v("test", s.test), v("p_holm", s.p_holm);
@@ -69,7 +72,7 @@ void walk(V& v, T& s) {
     v("has_classes", s.has_classes), v("labels", s.labels), v("models", s.models), v("confidence", s.confidence);
     v("majority_label", s.majority_label), v("tested_score", s.tested_score), v("test", s.test);
     v("difference", s.difference), v("p_holm", s.p_holm), v("accuracy_test", s.accuracy_test);
-    v("comparisons", s.comparisons), v("subgroups", s.subgroups);
+    v("score_differences", s.score_differences), v("comparisons", s.comparisons), v("subgroups", s.subgroups);
   } else if constexpr (kSame<FlowRow, T>) {
     v("rule", s.rule), v("dropped", s.dropped), v("left", s.left);
   } else if constexpr (kSame<SplitSize, T>) {
@@ -221,8 +224,8 @@ StudyResult study_result_from_json(std::string_view text) {
   read(json, result, "");
   for (const TaskResult& task : result.tasks)
     if (task.models.size() < 2)
-      throw Error(fmt::format("study.json: the task {} has {} models, expected two or more.", task.task,
-                              task.models.size()));
+      throw Error(
+          fmt::format("study.json: the task {} has {} models, expected two or more.", task.task, task.models.size()));
   return result;
 }
 

@@ -65,6 +65,11 @@ std::string comparison_sentence(const Comparison& comparison) {
       p_text(comparison.p_holm), grouped(comparison.test.num_nonzero), grouped(comparison.test.n));
 }
 
+std::string verdict(const Comparison& comparison) {
+  if (comparison.p_holm > kAlpha) return "no evidence";
+  return comparison.test.rank_biserial > 0 ? "better" : "worse";
+}
+
 std::vector<std::string> cautions(const TaskResult& task) {
   std::vector<std::string> result;
   if (const ModelMetrics* majority = task.find(tasks::kMajority)) {

@@ -32,6 +32,9 @@ std::string test_sentence(const TaskResult& task);
 /// "Against majority in accuracy: +0.076 [0.021, 0.131], two-sided p = 0.008 (Holm: p = 0.03)."
 std::string comparison_sentence(const Comparison& comparison);
 
+/// "better" or "worse" for the first model if the corrected test says so; else "no evidence".
+std::string verdict(const Comparison& comparison);
+
 /// What a reader must know before believing the figures, one sentence each; empty if nothing.
 std::vector<std::string> cautions(const TaskResult& task);
 

@@ -5,28 +5,13 @@ import json
 import os
 import pathlib
 import select
-import shutil
 import subprocess
 import time
 
-NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-OPTIONS = [
-    "--headless=new",
-    "--remote-debugging-pipe",
-    "--no-sandbox",  # containers have none to offer
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-extensions",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-]
+from radonc._pdf import OPTIONS, find_chromium  # noqa: F401
+
+PIPE_OPTIONS = [*OPTIONS, "--remote-debugging-pipe"]
 CODES = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowDown": 40, " ": 32}
-
-
-def find_chromium() -> str | None:
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 class Browser:
@@ -43,7 +28,7 @@ class Browser:
             os.dup2(read, 3)
             os.dup2(write, 4)
 
-        command = [program, *OPTIONS, f"--user-data-dir={folder / 'profile'}", "about:blank"]
+        command = [program, *PIPE_OPTIONS, f"--user-data-dir={folder / 'profile'}", "about:blank"]
         with open(folder / "stderr.txt", "wb") as log:
             self._process = subprocess.Popen(command, preexec_fn=wire, pass_fds=(3, 4), stdout=log, stderr=log)
         os.close(child_in)

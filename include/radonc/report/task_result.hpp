@@ -54,6 +54,17 @@ struct ModelMetrics {
   eval::ConfusionMatrix confusion;
 };
 
+/// One score case by case, the second model's minus the first's.
+struct ScoreDifferences {
+  std::string score;           ///< "accuracy" or "ROUGE-1 F1"
+  std::size_t num_better = 0;  ///< cases with a difference d > 0
+  std::size_t num_equal = 0;
+  std::size_t num_worse = 0;
+  /// Of ROUGE-1 F1: cases by d, in 20 bins: -1 <= d < -0.9, …, -0.1 <= d < 0, 0 < d <= 0.1, …, 0.9 < d <= 1. Equal
+  /// cases are in none of them, and exchanging the models mirrors the histogram.
+  std::vector<std::size_t> histogram;
+};
+
 /// Two models on the same cases.
 struct Comparison {
   std::string first;
@@ -93,6 +104,7 @@ struct TaskResult {
   stats::Estimate difference;        ///< second minus first, on tested_score, bootstrap clustered by patient
   double p_holm = 1;                 ///< test.p_value after Holm's correction over the tasks
   std::optional<stats::WilcoxonResult> accuracy_test;  ///< where tested_score is not the accuracy
+  std::vector<ScoreDifferences> score_differences;     ///< of tested_score, and of the accuracy
   std::vector<Comparison> comparisons;                 ///< the second model against each further one
   std::vector<Subgroup> subgroups;                     ///< by variable, the largest group first
 

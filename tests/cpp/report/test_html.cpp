@@ -39,10 +39,37 @@ TEST_CASE("the page stands alone and holds every part") {
   CHECK(first_unbalanced(html) == "");
   for (const std::string part : {"http://", "https://", "<script", "<link", "<img", "url(", "@import"})
     CHECK_MESSAGE(!contains(html, part), part);
-  for (const std::string part :
-       {"improved 3 of 3 tasks", "Not for clinical decisions", "Examples, side by side", "Class by class", "Cohort",
-        "one primary course", "740", "<polyline", "lora rank", "0.0004", "2 cores", "8 min 32 s", "commonest errors",
-        "Confusion matrix", "total dose match", "always answers", "name=\"viewport\"", "lang=\"en\"", "case-0001"})
+  for (const std::string part : {"improved 3 of 3 tasks",
+                                 "On 0 of 3 tasks",
+                                 "not shown to differ from “nearest case”",
+                                 "Contents",
+                                 "Not for clinical decisions",
+                                 "Examples, side by side",
+                                 "Class by class",
+                                 "Case by case",
+                                 "Calibration and abstaining",
+                                 "Subgroups",
+                                 "Files behind the figures",
+                                 "Flow of cases",
+                                 "Reporting checklist",
+                                 "three examples in the prompt",
+                                 "EQD2",
+                                 "Exploratory",
+                                 "bbbbbbbbbbbbbbbb",
+                                 "one primary course",
+                                 "740",
+                                 "<polyline",
+                                 "lora rank",
+                                 "0.0004",
+                                 "2 cores",
+                                 "8 min 32 s",
+                                 "commonest errors",
+                                 "references (rows) against answers",
+                                 "total dose match",
+                                 "always answers",
+                                 "name=\"viewport\"",
+                                 "lang=\"en\"",
+                                 "case-0001"})
     CHECK_MESSAGE(contains(html, part), part);
 }
 
@@ -58,6 +85,7 @@ TEST_CASE("whatever records, models and settings say is escaped") {
   study.training[0].model = evil;
   for (auto& task : study.tasks) {
     task.majority_label = task.tested_score = task.task = evil;
+    for (auto& differences : task.score_differences) differences.score = evil;
     for (auto& comparison : task.comparisons) comparison.first = comparison.second = comparison.score = evil;
     for (auto& subgroup : task.subgroups) subgroup.variable = subgroup.value = evil;
     for (auto& model : task.models) {
@@ -91,4 +119,37 @@ TEST_CASE("the headline does not praise what the tests do not support; an empty 
   CHECK(contains(html, "nothing to test"));
   CHECK_FALSE(contains(html, "improved"));
   CHECK(first_unbalanced(report::render_html({})) == "");
+}
+
+TEST_CASE("links lead to sections, tables and figures are numbered, every model has its row") {
+  const auto study = test::sample_study();
+  const std::string html = report::render_html(study);
+  std::size_t num_links = 0;
+  for (std::size_t at = 0; (at = html.find("href=\"#", at)) != std::string::npos; ++num_links) {
+    at += 7;
+    const std::string id = html.substr(at, html.find('"', at) - at);
+    CHECK_MESSAGE(contains(html, " id=\"" + id + "\""), id);
+  }
+  CHECK(num_links > 30);
+  CHECK(contains(html, "<caption><span><b>Table 1.</b>"));
+  CHECK(contains(html, "<figcaption><b>Figure 1.</b>"));
+  for (const auto& task : study.tasks) {
+    for (const auto& model : task.models) {
+      CHECK(contains(html, fmt::format("{:.3f} <small>[{:.3f}, {:.3f}]</small>", model.accuracy.value,
+                                       model.accuracy.low, model.accuracy.high)));
+      if (model.dose) CHECK(contains(html, fmt::format(">{:.2f}</td>", model.dose->eqd2_gy)));
+      if (model.calibration) CHECK(contains(html, fmt::format(">{:.3f}</td>", model.calibration->brier)));
+      if (task.has_classes) CHECK(contains(html, fmt::format(">{:.3f}</td>", model.weighted.f1)));
+    }
+    for (const auto& d : task.score_differences) CHECK(contains(html, fmt::format(">{} (", d.num_better)));
+    for (const auto& group : task.subgroups)
+      CHECK(contains(html, fmt::format("{:.3f}\u00A0→\u00A0{:.3f}", group.before, group.after)));
+  }
+}
+
+TEST_CASE("the checklist ticks only what the page holds") {
+  const std::string full = report::render_html(test::sample_study()), empty = report::render_html({});
+  CHECK(contains(full, "<a href=\"#prompts\">✓ yes</a>"));
+  CHECK(contains(full, "Funding and the funders&#39; role</th><td>no</td><td>the whole item</td>"));
+  CHECK_FALSE(contains(empty, "✓"));
 }

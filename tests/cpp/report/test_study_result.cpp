@@ -25,6 +25,7 @@ TEST_CASE("study.json survives the round trip to the last bit") {
   CHECK(back.tasks[1].models[0].confusion.counts == study.tasks[1].models[0].confusion.counts);
   CHECK(back.examples[0].answers == study.examples[0].answers);
   CHECK(back.files == study.files);
+  CHECK(back.tasks[0].score_differences[0].histogram == study.tasks[0].score_differences[0].histogram);
   CHECK(back.tasks[1].models[0].calibration->coverage.points.size() ==
         study.tasks[1].models[0].calibration->coverage.points.size());
   CHECK(back.tasks[0].subgroups[1].difference == study.tasks[0].subgroups[1].difference);

@@ -43,3 +43,31 @@ TEST_CASE("a model is found by its name") {
   CHECK(study.tasks[1].find("fine-tuned") == &study.tasks[1].models[1]);
   CHECK(study.tasks[1].find("absent") == nullptr);
 }
+
+TEST_CASE("differences are counted and binned by size, the same on both sides of zero") {
+  auto before = test::sample_scores("regimen", "original", 40, {"a b c d e f g h i j"}, 1, 2), after = before;
+  // ROUGE-1 F1 before and after, case by case; all others stay equal.
+  const std::pair<double, double> values[] = {{0.5, 0.8}, {0.8, 0.5}, {0, 1}, {1, 0}, {0.3, 0.35}, {0.2, 0.41}};
+  for (std::size_t i = 0; i < std::size(values); ++i) {
+    before[i].rouge1.f1 = values[i].first;
+    after[i].rouge1.f1 = values[i].second;
+  }
+  for (auto& score : after) score.model = "fine-tuned";
+  after[7].correct = 1 - after[7].correct;
+  const auto result = evaluated(before, after);
+  REQUIRE(result.score_differences.size() == 2);
+  const auto& rouge = result.score_differences[0];
+  CHECK(rouge.score == "ROUGE-1 F1");
+  CHECK(rouge.num_better == 4);
+  CHECK(rouge.num_worse == 2);
+  CHECK(rouge.num_equal == 34);
+  std::vector<std::size_t> expected(20, 0);
+  expected[0] = expected[7] = 1;    // -1 and -0.3
+  expected[10] = expected[19] = 1;  // 0.05 and 1
+  expected[12] = 2;                 // 0.3 and 0.21
+  CHECK(rouge.histogram == expected);
+  const auto& accuracy = result.score_differences[1];
+  CHECK(accuracy.score == "accuracy");
+  CHECK(accuracy.num_better + accuracy.num_worse == 1);
+  CHECK(accuracy.histogram.empty());
+}
