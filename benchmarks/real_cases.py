@@ -5,8 +5,8 @@
 The peers' Python is that of an environment with torch, transformers and peft. Each measurement is a process of its own
 and all take turns. Training: LoRA of rank 8 on all linear layers, the pairs of the same cases, 24 pairs a step; PEFT
 pads batches of 8, sorted by nothing, as its users do. Answers: greedy, at most 48 new tokens, batches of 32;
-transformers pads on the left. Prints the ratio to the peer, the mean loss of the last quarter of the steps, and the peak
-memory.
+transformers pads on the left. Prints the ratio to the peer, the mean loss of the last quarter of the steps, and the
+peak memory.
 """
 
 import argparse
