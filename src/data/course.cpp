@@ -44,12 +44,12 @@ std::optional<Quantity> quantity(const std::string& recorded) {
 
 bool plausible(double total_cgy, int num_fractions) {
   const double fraction = total_cgy / num_fractions;
-  return fraction >= 80 && fraction <= 3400 && total_cgy <= 15000;
+  return fraction >= kLeastFractionCgy && fraction <= kMostFractionCgy && total_cgy <= kMostTotalCgy;
 }
 
 std::optional<int> count_of(const std::string& recorded) {
   const auto number = quantity(recorded);
-  if (!number || number->value != std::floor(number->value) || number->value < 1 || number->value > 100)
+  if (!number || number->value != std::floor(number->value) || number->value < 1 || number->value > kMostFractions)
     return std::nullopt;
   if (!number->unit.empty() && number->unit != "fr" && number->unit != "fx" && number->unit != "fractions")
     return std::nullopt;
@@ -124,9 +124,9 @@ Reading<Prescription> prescription(const Course& course) {
   } else {
     return {std::nullopt, "dose not plausible"};
   }
-  const double halves = result.total_dose_cgy / *fractions * 2;  // fraction size in units of 0.5 cGy
-  if (std::abs(halves - std::round(halves)) > 1e-6) return {std::nullopt, "not equal fractions"};
-  result.dose_per_fraction_cgy = std::round(halves) / 2;
+  const double steps = result.total_dose_cgy / *fractions / kFractionStepCgy;
+  if (std::abs(steps - std::round(steps)) > 1e-6) return {std::nullopt, "not equal fractions"};
+  result.dose_per_fraction_cgy = std::round(steps) * kFractionStepCgy;
   result.total_dose_cgy = result.dose_per_fraction_cgy * *fractions;
   return {result, ""};
 }

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "data/regimen_lexer.hpp"
 #include "data/regimen_phases.hpp"
+#include "data/regimen_sentence.hpp"
 #include "data/regimen_words.hpp"
 #include "data/text.hpp"
 #include "radonc/core/error.hpp"
@@ -26,16 +25,6 @@ std::string field(const std::string& text, const char* instead) {
 /// The string that field() made the text of.
 std::string unless(const std::string& text, const char* instead) {
   return text == instead ? std::string() : text;
-}
-
-/// "200" or "266.5": no more digits than the dose has.
-std::string number(double value) {
-  return fmt::format("{:.10g}", std::round(value * 100) / 100);
-}
-
-std::string a_day(int fractions_per_day) {
-  if (fractions_per_day == 1) return {};
-  return fractions_per_day == 2 ? " twice a day" : fmt::format(" {} times a day", fractions_per_day);
 }
 
 /// The fields of a line, without the white space around them.
@@ -136,8 +125,8 @@ std::string to_text(const Regimen& regimen) {
       text += fmt::format("to {}; ", field(phase.target, ""));
     }
     if (!phase.modality.empty()) text += fmt::format("by {}; ", field(phase.modality, ""));
-    text += fmt::format("{} cGy x {} fractions{}; total {} cGy", number(phase.dose_per_fraction_cgy),
-                        phase.num_fractions, a_day(phase.fractions_per_day), number(phase.total_dose_cgy));
+    text += fmt::format("{} cGy x {} fractions{}; total {} cGy", dose_text(phase.dose_per_fraction_cgy),
+                        phase.num_fractions, a_day(phase.fractions_per_day), dose_text(phase.total_dose_cgy));
   }
   return capitalized(std::move(text));
 }
@@ -151,11 +140,14 @@ RegimenReading parse_regimen(const std::string& text) {
     if (at >= 2 && !is_phase_field(parts[at])) return {{std::nullopt, "no prescription behind site and modality"}};
     ++at;
   }
-  if (at == parts.size()) return {{std::nullopt, "no dose with a unit"}};
+  const bool no_unit = at == parts.size();
+  if (no_unit && parts.size() > 1) return {{std::nullopt, "no dose with a unit"}};
   if (at >= 2) return structured(parts);
   std::vector<RegimenItem> items;
   const std::string reason = read_regimen_items(regimen_tokens(plain_signs(line)), false, items);
-  return reason.empty() ? regimen_phases(items, false) : RegimenReading{{std::nullopt, reason}};
+  RegimenReading read = reason.empty() ? regimen_phases(items, false) : RegimenReading{{std::nullopt, reason}};
+  if (no_unit && !read.value) read.reason = "no dose with a unit";
+  return read;
 }
 
 }  // namespace radonc::data

@@ -17,6 +17,7 @@ struct RegimenItem {
   double cgy = 0;         ///< of a dose
   int count = 0;          ///< of a count, or of fractions a day
   bool of_count = false;  ///< of a dose: its fractions follow at once, "60 gy in 30"
+  bool no_unit = false;   ///< of a dose: its unit was not written, and only one is plausible
   std::string text;       ///< a target, a point, or a modality as it is
   unsigned bits = 0;      ///< a modality, see modality_of()
 };

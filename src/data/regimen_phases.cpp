@@ -24,6 +24,19 @@ struct Group {
   std::string site, target, point, modality;
   unsigned bits = 0;
 
+  /// The doses of the levels, where they are alike and all that is said; else none.
+  [[nodiscard]] const std::vector<RegimenItem>& level_doses() const {
+    static const std::vector<RegimenItem> kNone;
+    if (!levels || !total.empty() || !per_day.empty()) return kNone;
+    if (per_fraction.empty()) return plain;
+    return plain.empty() && per_fraction.size() > 1 ? per_fraction : kNone;
+  }
+  [[nodiscard]] bool has_unitless() const {
+    const auto any = [](const auto& doses) {
+      return std::any_of(doses.begin(), doses.end(), [](const auto& dose) { return dose.no_unit; });
+    };
+    return any(plain) || any(per_fraction);
+  }
   [[nodiscard]] bool has_dose() const {
     return !plain.empty() || !per_fraction.empty() || !per_day.empty() || !total.empty();
   }
@@ -200,13 +213,16 @@ class Solver {
   bool solve(std::size_t index) {
     const Group& group = groups_[index];
     if (!group.has_dose()) return fail("a phase without a dose");
-    if (group.levels && group.kind != PhaseKind::kSimultaneous && group.plain.size() < 2)
+    const auto& levels = group.level_doses();
+    if (group.levels && group.kind != PhaseKind::kSimultaneous && std::max(levels.size(), group.plain.size()) < 2)
       return fail("a simultaneous boost without a second level");
-    if (group.levels && group.per_fraction.empty() && group.total.empty()) {
+    if (!levels.empty()) {
       if (group.count == 0) return fail("fractions missing");
       bool first = true;
-      for (const RegimenItem& dose : group.plain) {
-        if (!push(index, {.total = dose.cgy, .count = group.count}, false)) return false;
+      for (const RegimenItem& dose : levels) {
+        const Numbers numbers = dose.label == Label::kPlain ? Numbers{.total = dose.cgy, .count = group.count}
+                                                            : Numbers{.per_fraction = dose.cgy, .count = group.count};
+        if (!push(index, numbers, false)) return false;
         if (!first || group.kind == PhaseKind::kSimultaneous) regimen_.phases.back().kind = PhaseKind::kSimultaneous;
         first = false;
       }
@@ -282,8 +298,10 @@ class Solver {
     if (total == 0) total = hundredths(per_fraction * count);
     if (per_fraction == 0) per_fraction = hundredths(total / count);
     if (!labelled && (per_fraction < 25 || per_fraction > 10'000 || total > 15'000)) return fail("dose not plausible");
-    inconsistent_ |= !multiplies(per_fraction, count, total);
     const Group& group = groups_[index];
+    const bool fits = multiplies(per_fraction, count, total);
+    if (!fits && group.has_unitless()) return fail("a number without a unit");
+    inconsistent_ |= !fits;
     if (!group.point.empty() && (group.kind == PhaseKind::kSimultaneous || !group.target.empty()))
       return fail("a point beside a target");
     Phase phase{.kind = group.point.empty() ? group.kind : PhaseKind::kPoint,
@@ -297,12 +315,14 @@ class Solver {
     return true;
   }
 
-  /// "50 Gy in 25 with a boost of 60 Gy in 25" may mean one or the other.
+  /// "50 Gy in 25 with a boost of 60 Gy in 25", or in 30, may mean one or the other.
   bool weigh_boost(std::size_t index) {
     const auto& phases = regimen_.phases;
     if (!groups_[index].plain_boost || phases.size() < 2) return true;
-    if (phases.back().num_fractions == phases[phases.size() - 2].num_fractions)
-      return fail("a boost in turn, or in the same fractions");
+    const Phase &boost = phases.back(), &before = phases[phases.size() - 2];
+    if (boost.num_fractions == before.num_fractions) return fail("a boost in turn, or in the same fractions");
+    if (boost.num_fractions > before.num_fractions && boost.total_dose_cgy > before.total_dose_cgy)
+      return fail("a boost to a dose that may count the phase before");
     return true;
   }
 
@@ -318,7 +338,7 @@ class Solver {
     std::size_t at = 0;
     for (const Group& group : groups_) {
       const Phase& phase = regimen_.phases[at];
-      at += group.levels && group.per_fraction.empty() && group.total.empty() ? group.plain.size() : 1;
+      at += std::max<std::size_t>(group.level_doses().size(), 1);
       if (!own_totals(group))
         for (const RegimenItem& total : group.total)
           if (std::abs(total.cgy - phase.total_dose_cgy) > 0.05 && std::abs(total.cgy - sum) > 0.05)

@@ -1,7 +1,6 @@
 #include "data/regimen_words.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 namespace radonc::data {
@@ -43,6 +42,8 @@ constexpr Name kNames[] = {
     {{"ebrt"}, kExternal},
     {{"photon"}, kPhoton},
     {{"photons"}, kPhoton},
+    {{"x", "ray", ""}, kPhoton},
+    {{"x", "rays", ""}, kPhoton},
     {{"electron"}, kElectron},
     {{"electrons"}, kElectron},
     {{"proton"}, kProton},
@@ -84,19 +85,21 @@ constexpr string_view kPlaces[] = {
     "testis",      "thigh",     "thorax",      "thymus",       "thyroid",     "tibia",           "tongue",
     "tonsil",      "trachea",   "trunk",       "tumor",        "tumour",      "lumpectomy",      "ureter",
     "urethra",     "uterus",    "vagina",      "vaginal",      "vertebra",    "vulva",           "site",
-    "recurrence",  "field",
+    "recurrence",  "field",     "fossa",       "cord",
 };
 constexpr string_view kQualifiers[] = {
-    "whole",  "left",     "right",   "bilateral", "partial", "entire",      "upper", "lower", "anterior",   "posterior",
-    "medial", "lateral",  "primary", "regional",  "distant", "local",       "bed",   "wall",  "cuff",       "base",
-    "lymph",  "vesicles", "nervous", "system",    "and",     "superficial", "deep",  "stump", "metastasis", "space",
+    "whole",    "left",        "right",    "bilateral", "partial",    "entire",   "upper",   "lower",
+    "anterior", "posterior",   "medial",   "lateral",   "primary",    "regional", "distant", "local",
+    "bed",      "wall",        "cuff",     "base",      "lymph",      "vesicles", "nervous", "system",
+    "and",      "superficial", "deep",     "stump",     "metastasis", "space",    "lumbar",  "thoracic",
+    "sacral",   "spinal",      "proximal", "distal",    "inguinal",
 };
 
 }  // namespace
 
 std::optional<double> dose_unit(const RegimenToken& token) {
-  if (among(token, {"cgy", "centigray", "centigrays"})) return 1;
-  if (among(token, {"gy", "gray", "grays", "gye", "cge"})) return 100;
+  if (among(token, {"cgy", "centigray", "centigrays", "rad", "rads"})) return 1;
+  if (among(token, {"gy", "gray", "grays", "gye", "cge", "gyrbe"})) return 100;
   return std::nullopt;
 }
 
@@ -109,17 +112,28 @@ bool is_fraction_adjective(const RegimenToken& token) {
 }
 
 bool is_other_unit(const RegimenToken& token) {
-  return among(token, {"week", "weeks", "wk",     "wks",   "day", "days", "month",      "months", "hour",    "hours",
-                       "hrs",  "year",  "years",  "yo",    "mv",  "mev",  "kv",         "kvp",    "cm",      "mm",
-                       "%",    "field", "fields", "beams", "arc", "arcs", "isocenters", "min",    "minutes", "mg"});
+  return among(token,
+               {"week",   "weeks", "wk",  "wks",  "day",        "days", "month",   "months", "hour", "hours", "hrs",
+                "year",   "years", "yo",  "mv",   "mev",        "kv",   "kvp",     "cm",     "mm",   "%",     "field",
+                "fields", "beams", "arc", "arcs", "isocenters", "min",  "minutes", "mg",     "h",    "hr"});
 }
 
-int number_word(const RegimenToken& token) {
-  static constexpr std::array<string_view, 12> kNumbers = {"one",   "two",   "three", "four", "five",   "six",
-                                                           "seven", "eight", "nine",  "ten",  "eleven", "twelve"};
-  if (token.is_number()) return 0;
-  const auto found = std::find(kNumbers.begin(), kNumbers.end(), token.text);
-  return found == kNumbers.end() ? 0 : static_cast<int>(found - kNumbers.begin()) + 1;
+NumberWords number_words(const std::vector<RegimenToken>& tokens, std::size_t at) {
+  static constexpr string_view kOnes[] = {
+      "one",    "two",    "three",    "four",     "five",    "six",     "seven",     "eight",    "nine",    "ten",
+      "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+  static constexpr string_view kTens[] = {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
+  const auto place = [&](const auto& words, std::size_t i) {  // 1 for the first of them, 0 for none
+    if (i >= tokens.size() || tokens[i].is_number()) return 0;
+    const auto found = std::find(std::begin(words), std::end(words), tokens[i].text);
+    return found == std::end(words) ? 0 : static_cast<int>(found - std::begin(words)) + 1;
+  };
+  if (at < tokens.size() && tokens[at].is("single")) return {1, 1};
+  if (const int ones = place(kOnes, at); ones > 0) return {ones, 1};
+  const int tens = place(kTens, at);
+  if (tens == 0) return {};
+  const int ones = place(kOnes, at + 1);
+  return ones > 0 && ones < 10 ? NumberWords{(tens + 1) * 10 + ones, 2} : NumberWords{(tens + 1) * 10, 1};
 }
 
 std::optional<string_view> is_hazard(const RegimenToken& token) {
@@ -144,7 +158,7 @@ bool is_filler(const RegimenToken& token) {
                 "rt",    "radiosurgery", "irradiation", "regimen",    "prescribed", "prescription", "received",
                 "rbe",   "technique",    "phase",       "sequential", "additional", "number",       "on",
                 "from",  "image",        "guided",      "igrt",       "beam",       "that",         "every",
-                "other", "it",           "followed",    "cone",       "down",       "overall"});
+                "other", "it",           "followed",    "cone",       "down",       "overall",      "rx"});
 }
 
 NamedModality named_modality(const std::vector<RegimenToken>& tokens, std::size_t at) {

@@ -23,8 +23,12 @@ bool is_fraction_adjective(const RegimenToken& token);
 /// What a number may be of that says nothing of the dose: "weeks", "mv", "%".
 bool is_other_unit(const RegimenToken& token);
 
-/// 1 for "one", to 12; 0 for other words.
-int number_word(const RegimenToken& token);
+/// 1 for "one" and "single", 25 for "twenty five", to 99, and how many tokens that takes; 0 for other words.
+struct NumberWords {
+  int value = 0;
+  std::size_t num_tokens = 0;
+};
+NumberWords number_words(const std::vector<RegimenToken>& tokens, std::size_t at);
 
 /// Words that say that what follows is not one stated dose: "or", "about", "not". The reason, or nothing.
 std::optional<std::string_view> is_hazard(const RegimenToken& token);

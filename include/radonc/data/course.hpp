@@ -35,10 +35,14 @@ struct Prescription {
   bool unit_corrected = false;  ///< the recorded unit was impossible, or missing, and only one reading was plausible
 };
 
+/// What is plausible of a prescription of equal fractions; their size is a multiple of the step.
+inline constexpr double kLeastFractionCgy = 80, kMostFractionCgy = 3400, kFractionStepCgy = 0.5, kMostTotalCgy = 15000;
+inline constexpr int kMostFractions = 100;
+
 /// The course's prescription in cGy. Never guesses: what has no single plausible reading gives no value.
 ///   Numbers: "6,100" is 6100, "59,4" is 59.4, "4,500 cgy" carries its unit; "42.5+10" and "40/48" are not one number.
 ///   Units: the recorded one if it is plausible, else the other one if that is; plausible is 80 to 3,400 cGy a fraction
-///   and at most 15,000 cGy in all.
+///   and at most 15,000 cGy in all, in at most 100 fractions.
 ///   The total must be equal fractions of a multiple of 0.5 cGy: otherwise a boost hides in it.
 Reading<Prescription> prescription(const Course& course);
 

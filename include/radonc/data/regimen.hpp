@@ -66,13 +66,17 @@ struct RegimenReading : Reading<Regimen> {
 /// Reads the first line of `text` that is not blank: the canonical sentence, or what clinicians write, such as
 ///   "50.4 Gy in 28 fractions", "6000cGy/30fx", "30 fractions of 200 cGy", "45 Gy in 1.5-Gy fractions twice per day",
 ///   "180 cGy x 22 then 180 cGy x 6, total 50.4 Gy over 6 weeks", "70 Gy (2 Gy/fx) with SIB 63/56 Gy in 35",
-///   "EBRT to the pelvis 45 Gy in 25, followed by HDR 7 Gy x 4", "30 Gy to point A given in 5 fractions".
-/// Numbers: "50,4" is 50.4, "5,040 cGy" is 5040.
-/// Never guesses. No value for a dose without a unit or without fractions, ranges, alternatives ("45 or 50 Gy"),
-/// estimates, negations, numbers without a role, two possible pairings, a boost "to" a dose that may count the phase
-/// before, or a value that follows from the others but is beyond any prescription (a fraction of less than 25 cGy or
-/// more than 100 Gy, a total of more than 150 Gy). A sentence without semicolons gives a site only where it consists of
-/// known anatomical words. "Site; modality; prescription" takes the two as they are, and then nothing but a
+///   "EBRT to the pelvis 45 Gy in 25, followed by HDR 7 Gy x 4", "30 Gy to point A given in 5 fractions",
+///   "1.5 Gy BID to 45 Gy", "60 Gy/2 Gy", "2 Gy a day, five days a week, for 6 weeks".
+/// Numbers: "50,4" is 50.4, "5,040 cGy" is 5040, "twenty-five" is 25.
+/// Units: written, or the only one that prescription() finds plausible, in "5040 cGy @ 180", and in "6000/30",
+/// "whole brain 30/10" and "200 x 30" where the line holds nothing but a prescription and the numbers are of no other
+/// one ("60/3": 3 Gy x 20, or 20 Gy x 3).
+/// Never guesses. No value for any other dose without a unit, a dose without fractions, ranges, alternatives ("45 or 50
+/// Gy"), estimates, negations, numbers without a role, two possible pairings, a boost "to" a dose that may count the
+/// phase before, or a value that follows from the others but is beyond any prescription (a fraction of less than 25 cGy
+/// or more than 100 Gy, a total of more than 150 Gy). A sentence without semicolons gives a site only where it consists
+/// of known anatomical words. "Site; modality; prescription" takes the two as they are, and then nothing but a
 /// prescription. Time and memory are linear in the text.
 RegimenReading parse_regimen(const std::string& text);
 
