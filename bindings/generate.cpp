@@ -1,6 +1,8 @@
 #include "common.hpp"
 #include "radonc/generate/choice.hpp"
 #include "radonc/generate/generator.hpp"
+#include "radonc/generate/token_grammar.hpp"
+#include "radonc/generate/token_trie.hpp"
 
 namespace radonc::bindings {
 
@@ -8,13 +10,23 @@ void bind_generate(py::module_& module) {
   using namespace generate;
   auto m = module.def_submodule("generate");
 
-  py::class_<TokenTrie, std::shared_ptr<TokenTrie>>(m, "TokenTrie", "The answers that a model may give.")
+  py::class_<AnswerSet, std::shared_ptr<AnswerSet>>(m, "AnswerSet", "The answers that a model may give.")
+      .def_property_readonly("longest", &AnswerSet::longest, "tokens of the longest answer, or a little more")
+      .def("next", &AnswerSet::next, py::arg("state") = AnswerSet::kStart,
+           "The tokens that may follow, with the states they lead to; none where an answer has ended.");
+  py::class_<TokenTrie, AnswerSet, std::shared_ptr<TokenTrie>>(m, "TokenTrie", "A list of answers.")
       .def(py::init([](const text::Tokenizer& tokenizer, const std::vector<std::string>& answers,
                        const std::string& prompt_template) {
              return std::make_shared<TokenTrie>(tokenizer, chosen_template(tokenizer, prompt_template), answers);
            }),
            py::arg("tokenizer"), py::arg("answers"), py::arg("prompt_template") = "")
       .def_property_readonly("num_answers", &TokenTrie::num_answers);
+  py::class_<TokenGrammar, AnswerSet, std::shared_ptr<TokenGrammar>>(m, "TokenGrammar", "The texts of a grammar.")
+      .def(py::init([](const std::shared_ptr<text::Tokenizer>& tokenizer, const std::shared_ptr<core::Grammar>& grammar,
+                       const std::string& prompt_template) {
+             return std::make_shared<TokenGrammar>(tokenizer, chosen_template(*tokenizer, prompt_template), grammar);
+           }),
+           py::arg("tokenizer").none(false), py::arg("grammar").none(false), py::arg("prompt_template") = "");
 
   py::class_<Choice>(m, "Choice", "One prompt's answers, weighed.")
       .def_readonly("best", &Choice::best, "index of the most probable answer")
@@ -25,9 +37,9 @@ void bind_generate(py::module_& module) {
   config.def_readwrite("max_new_tokens", &GenerateConfig::max_new_tokens)
       .def_readwrite("batch_size", &GenerateConfig::batch_size)
       .def_property(
-          "answers", [](const GenerateConfig& self) { return std::const_pointer_cast<TokenTrie>(self.answers); },
-          [](GenerateConfig& self, std::shared_ptr<TokenTrie> answers) { self.answers = std::move(answers); },
-          "A TokenTrie, if only its answers may be generated.");
+          "answers", [](const GenerateConfig& self) { return std::const_pointer_cast<AnswerSet>(self.answers); },
+          [](GenerateConfig& self, std::shared_ptr<AnswerSet> answers) { self.answers = std::move(answers); },
+          "A TokenTrie or a TokenGrammar, if only its answers may be generated.");
   init_by_keywords<GenerateConfig>(config);
 
   py::class_<Generation>(m, "Generation")

@@ -5,6 +5,7 @@
 
 #include "common.hpp"
 #include "radonc/data/dose.hpp"
+#include "radonc/data/regimen_grammar.hpp"
 
 namespace radonc::bindings {
 
@@ -51,6 +52,20 @@ void bind_regimen(py::module_& module) {
       .def_readonly("reason", &RegimenReading::reason)
       .def_readonly("inconsistent", &RegimenReading::inconsistent, "dose times fractions is not the stated total")
       .def_readonly("derived", &RegimenReading::derived, "a value was not written, and follows from the others");
+
+  py::class_<core::Grammar, std::shared_ptr<core::Grammar>>(m, "Grammar", "A set of texts.")
+      .def("accepts", &core::Grammar::accepts, py::arg("text"), "Whether the whole text is one of the set.");
+  py::class_<RegimenGrammar, core::Grammar, std::shared_ptr<RegimenGrammar>>(
+      m, "RegimenGrammar", "The canonical sentences of plausible regimens.")
+      .def(py::init([](std::vector<std::string> sites, std::vector<std::string> modalities, int max_phases,
+                       std::vector<std::string> targets, std::vector<std::string> points, int max_fractions_per_day) {
+             return std::make_shared<RegimenGrammar>(RegimenGrammarConfig{std::move(sites), std::move(modalities),
+                                                                          max_phases, std::move(targets),
+                                                                          std::move(points), max_fractions_per_day});
+           }),
+           py::arg("sites"), py::arg("modalities"), py::kw_only(), py::arg("max_phases") = 1,
+           py::arg("targets") = std::vector<std::string>{}, py::arg("points") = std::vector<std::string>{},
+           py::arg("max_fractions_per_day") = 1);
   m.def("parse", &parse_regimen, py::arg("text"), "Reads what clinicians write; never guesses.");
 }
 

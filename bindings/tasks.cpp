@@ -50,13 +50,20 @@ void bind_tasks(py::module_& module) {
       .def_property_readonly("name", &Task::name)
       .def_property_readonly("question", &Task::question)
       .def("reference", &Task::reference, py::arg("record"), "The canonical answer, or None where it is not complete.")
+      .def_property_readonly("valid_answers", &Task::valid_answers,
+                             "Every valid answer, where there is a list of them.")
+      .def_property_readonly(
+          "grammar", [](const Task& self) { return std::const_pointer_cast<core::Grammar>(self.grammar()); },
+          "The valid answers as a Grammar, where they are too many for a list; else None.")
       .def("build_pair", &Task::build_pair, py::arg("record"))
       .def("parse", &Task::parse, py::arg("case_id"), py::arg("model"), py::arg("text"),
            py::arg("probability") = py::none())
       .def("score", &Task::score, py::arg("prediction"), py::arg("pair"));
 
   const auto shared = [](std::shared_ptr<const Task> task) { return std::const_pointer_cast<Task>(task); };
-  m.def("regimen_task", [shared] { return shared(regimen_task()); });
+  m.def(
+      "regimen_task", [shared](const std::vector<data::CaseRecord>& cohort) { return shared(regimen_task(cohort)); },
+      py::arg("cohort") = std::vector<data::CaseRecord>{});
   m.def(
       "modality_task", [shared](std::vector<std::string> labels) { return shared(modality_task(std::move(labels))); },
       py::arg("labels"));

@@ -77,9 +77,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--output", type=pathlib.Path, required=True, help="folder for everything the study leaves")
     command.add_argument("--model", type=pathlib.Path, help="GGUF file or model folder (default: SmolLM2-135M)")
     command.add_argument("--template", default="", help="prompt format, e.g. mistral-v1 (default: the tokenizer's own)")
-    command.add_argument(
-        "--from-list", action="store_true", help="both models also answer from the lists of valid answers alone"
-    )
+    command.add_argument("--from-list", action="store_true", help="all models also answer with valid answers alone")
     command.add_argument(
         "--few-shot", type=int, default=0, metavar="N", help="compare also the original with N examples in the prompt"
     )

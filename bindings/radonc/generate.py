@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from radonc._core.generate import Choice, GenerateConfig, Generation, TokenTrie
+from radonc._core.generate import AnswerSet, Choice, GenerateConfig, Generation, TokenGrammar, TokenTrie
 from radonc._core.generate import choose as _choose
 from radonc._core.generate import generate as _generate
 from radonc._core.model import Transformer
 from radonc._core.text import Tokenizer
 
-__all__ = ["Choice", "GenerateConfig", "Generation", "TokenTrie", "choose", "generate"]
+__all__ = ["AnswerSet", "Choice", "GenerateConfig", "Generation", "TokenGrammar", "TokenTrie", "choose", "generate"]
 
 
 def _checked(prompts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

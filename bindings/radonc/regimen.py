@@ -1,5 +1,5 @@
 """Prescriptions: what clinicians write, one canonical sentence, and dose arithmetic (BED, EQD2)."""
 
-from radonc._core.regimen import Phase, PhaseKind, Regimen, RegimenReading, parse
+from radonc._core.regimen import Grammar, Phase, PhaseKind, Regimen, RegimenGrammar, RegimenReading, parse
 
-__all__ = ["Phase", "PhaseKind", "Regimen", "RegimenReading", "parse"]
+__all__ = ["Grammar", "Phase", "PhaseKind", "Regimen", "RegimenGrammar", "RegimenReading", "parse"]

@@ -7,6 +7,7 @@
 #include "radonc/core/float16.hpp"
 #include "radonc/core/gguf.hpp"
 #include "radonc/core/gguf_writer.hpp"
+#include "radonc/core/grammar.hpp"
 #include "radonc/core/random.hpp"
 #include "radonc/core/safetensors.hpp"
 #include "radonc/core/sha256.hpp"
@@ -20,6 +21,7 @@
 #include "radonc/data/icd_o3.hpp"
 #include "radonc/data/read_cases.hpp"
 #include "radonc/data/regimen.hpp"
+#include "radonc/data/regimen_grammar.hpp"
 #include "radonc/data/split.hpp"
 #include "radonc/data/subgroups.hpp"
 #include "radonc/eval/bleu.hpp"
@@ -57,8 +59,10 @@
 
 // With torch.
 #include "radonc/batch/batch.hpp"
+#include "radonc/generate/answer_set.hpp"
 #include "radonc/generate/choice.hpp"
 #include "radonc/generate/generator.hpp"
+#include "radonc/generate/token_grammar.hpp"
 #include "radonc/generate/token_trie.hpp"
 #include "radonc/lora/adapter_io.hpp"
 #include "radonc/lora/lora.hpp"

@@ -79,10 +79,10 @@ Decoding prefill(const model::Transformer& model, const std::vector<TokenizedPai
 struct Pick {
   TokenId token = 0;
   double log_probability = 0;
-  TokenTrie::Node node = TokenTrie::kRoot;
+  AnswerSet::State state = AnswerSet::kStart;
 };
 
-Pick pick(const torch::Tensor& logits, const TokenTrie* answers, TokenTrie::Node node) {
+Pick pick(const torch::Tensor& logits, const AnswerSet* answers, AnswerSet::State state) {
   const float* row = logits.const_data_ptr<float>();
   if (answers == nullptr) {
     const auto token = logits.argmax().item<std::int64_t>();
@@ -90,14 +90,15 @@ Pick pick(const torch::Tensor& logits, const TokenTrie* answers, TokenTrie::Node
   }
   Pick best{.log_probability = -std::numeric_limits<double>::infinity()};
   double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-  for (const auto& [token, child] : answers->next(node)) {
+  const auto& steps = answers->next(state);
+  for (const auto& [token, child] : steps) {
     const double value = row[token];
     if (value > largest) {
       best = {token, 0, child};
       largest = value;
     }
   }
-  for (const auto& [token, unused] : answers->next(node)) sum += std::exp(row[token] - largest);
+  for (const auto& [token, unused] : steps) sum += std::exp(row[token] - largest);
   best.log_probability = -std::log(sum);
   return best;
 }
@@ -109,13 +110,13 @@ void keep_rows(Decoding& state, const torch::Tensor& rows) {
 }
 
 std::vector<Generation> decode_all(const model::Transformer& model, const std::vector<TokenizedPair>& prompts,
-                                   TokenId end, std::int64_t max_new_tokens, const TokenTrie* allowed) {
+                                   TokenId end, std::int64_t max_new_tokens, const AnswerSet* allowed) {
   std::size_t longest = 0;
   for (const auto& prompt : prompts) longest = std::max(longest, prompt.ids.size());
   Decoding state = prefill(model, prompts, static_cast<std::int64_t>(longest) + max_new_tokens);
 
   std::vector<Generation> answers(prompts.size());
-  std::vector<TokenTrie::Node> nodes(prompts.size(), TokenTrie::kRoot);
+  std::vector<AnswerSet::State> states(prompts.size(), AnswerSet::kStart);
   std::vector<std::size_t> active(prompts.size());
   std::iota(active.begin(), active.end(), std::size_t{0});
   for (std::int64_t produced = 0;;) {
@@ -123,9 +124,9 @@ std::vector<Generation> decode_all(const model::Transformer& model, const std::v
     std::vector<std::size_t> still_active;
     for (std::size_t row = 0; row < active.size(); ++row) {
       Generation& answer = answers[active[row]];
-      const Pick picked = pick(state.logits[static_cast<std::int64_t>(row)], allowed, nodes[active[row]]);
+      const Pick picked = pick(state.logits[static_cast<std::int64_t>(row)], allowed, states[active[row]]);
       answer.log_probability += picked.log_probability;
-      nodes[active[row]] = picked.node;
+      states[active[row]] = picked.state;
       if (picked.token == end) {
         answer.finished = true;
         continue;
@@ -165,9 +166,9 @@ std::vector<Generation> generate(const model::Transformer& model, const text::To
   require_matching_vocabulary(model, tokenizer);
   const torch::NoGradGuard no_gradient;
   const TokenId end = text::end_of_answer(tokenizer, prompt_template);
-  // An answer of the list is never cut off.
+  // An answer of the set is never cut off.
   const std::int64_t max_new_tokens =
-      config.answers ? std::max(config.max_new_tokens, config.answers->depth()) : config.max_new_tokens;
+      config.answers ? std::max(config.max_new_tokens, config.answers->longest()) : config.max_new_tokens;
   std::vector<TokenizedPair> encoded;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     auto ids = text::encode_prompt(tokenizer, prompt_template, prompts[i].system, prompts[i].user);

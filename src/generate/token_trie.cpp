@@ -16,14 +16,14 @@ TokenTrie::TokenTrie(const text::Tokenizer& tokenizer, text::PromptTemplate prom
     if (answer.empty()) throw Error("An answer to choose from is empty. Take it out of the list.");
     // As in training: what stands before the answer can decide its first token.
     const auto pair = text::encode_pair(tokenizer, prompt_template, "", "", answer);
-    Node node = kRoot;
+    State node = kStart;
     for (std::size_t i = pair.num_prompt_tokens; i < pair.ids.size(); ++i) {
       const auto [child, is_new] = nodes_[node].emplace(pair.ids[i], nodes_.size());
       node = child->second;
       if (is_new) nodes_.emplace_back();
     }
     ++num_answers_;
-    depth_ = std::max(depth_, static_cast<std::int64_t>(pair.ids.size() - pair.num_prompt_tokens));
+    longest_ = std::max(longest_, static_cast<std::int64_t>(pair.ids.size() - pair.num_prompt_tokens));
   }
 }
 

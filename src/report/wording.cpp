@@ -26,7 +26,7 @@ std::string task_title(const std::string& task) {
   if (task == "icd10") return "ICD-10 code";
   constexpr std::string_view kFromList = "_from_list";
   if (task.ends_with(kFromList))
-    return task_title(task.substr(0, task.size() - kFromList.size())) + ", chosen from the list of valid answers";
+    return task_title(task.substr(0, task.size() - kFromList.size())) + ", chosen among the valid answers";
   return task;
 }
 

@@ -13,6 +13,8 @@
 #include "radonc/data/cohort.hpp"
 #include "radonc/data/read_cases.hpp"
 #include "radonc/data/split.hpp"
+#include "radonc/generate/token_grammar.hpp"
+#include "radonc/generate/token_trie.hpp"
 #include "radonc/lora/adapter_io.hpp"
 #include "radonc/report/evaluate.hpp"
 #include "radonc/report/html.hpp"
@@ -170,12 +172,17 @@ class Run {
     if (!config_.from_list) return;
     for (const auto& task : tasks_) {
       const auto valid = task->valid_answers();
+      const auto grammar = task->grammar();
       auto own = of_task(pairs, task->name());
-      if (valid.empty() || own.empty()) continue;
+      if ((valid.empty() && !grammar) || own.empty()) continue;
       generate::GenerateConfig config = config_.generate;
-      config.answers = std::make_shared<const generate::TokenTrie>(*tokenizer_, template_, valid);
+      if (grammar) {
+        config.answers = std::make_shared<const generate::TokenGrammar>(tokenizer_, template_, grammar);
+      } else {
+        config.answers = std::make_shared<const generate::TokenTrie>(*tokenizer_, template_, valid);
+      }
       for (tasks::Pair& pair : own) pair.task = report::from_list(pair.task);
-      generate(arm.name, fmt::format("{}, {} from its list", arm.name, task->name()), examples, own, config,
+      generate(arm.name, fmt::format("{}, {} among its valid answers", arm.name, task->name()), examples, own, config,
                listed_predictions_);
     }
   }

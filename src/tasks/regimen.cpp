@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "radonc/data/dose.hpp"
 #include "radonc/data/regimen.hpp"
+#include "radonc/data/regimen_grammar.hpp"
 #include "radonc/tasks/study_tasks.hpp"
 #include "tasks/text.hpp"
 
@@ -13,15 +15,23 @@ namespace {
 using data::Phase;
 using data::Regimen;
 
-std::optional<Regimen> recorded_regimen(const data::CaseRecord& record) {
+std::optional<data::Prescription> recorded_prescription(const data::CaseRecord& record) {
   if (record.courses.size() != 1 || record.primary_site.empty()) return std::nullopt;
-  const auto read = data::prescription(record.courses[0]);
-  if (!read.value) return std::nullopt;
-  return Regimen{.site = fmt::format("{}, {}", record.primary_site, read.value->target),
-                 .modality = to_string(read.value->modality),
-                 .phases = {{.dose_per_fraction_cgy = read.value->dose_per_fraction_cgy,
-                             .num_fractions = read.value->num_fractions,
-                             .total_dose_cgy = read.value->total_dose_cgy}}};
+  return data::prescription(record.courses[0]).value;
+}
+
+std::string site_of(const std::string& primary_site, const std::string& target) {
+  return fmt::format("{}, {}", primary_site, target);
+}
+
+std::optional<Regimen> recorded_regimen(const data::CaseRecord& record) {
+  const auto read = recorded_prescription(record);
+  if (!read) return std::nullopt;
+  return Regimen{.site = site_of(record.primary_site, read->target),
+                 .modality = to_string(read->modality),
+                 .phases = {{.dose_per_fraction_cgy = read->dose_per_fraction_cgy,
+                             .num_fractions = read->num_fractions,
+                             .total_dose_cgy = read->total_dose_cgy}}};
 }
 
 bool same_fractions(const Phase& a, const Phase& b) {
@@ -39,6 +49,16 @@ bool same_fractionation(const Phase& a, const Phase& b) {
 
 class RegimenTask : public Task {
  public:
+  explicit RegimenTask(const std::vector<data::CaseRecord>& cohort) {
+    for (const data::CaseRecord& record : cohort) {
+      const auto read = recorded_prescription(record);
+      if (!read) continue;
+      primary_sites_.insert(record.primary_site);
+      targets_.insert(read->target);
+      modalities_.insert(to_string(read->modality));
+    }
+  }
+
   std::string name() const override { return "regimen"; }
 
   std::optional<std::string> reference(const data::CaseRecord& record) const override {
@@ -49,6 +69,14 @@ class RegimenTask : public Task {
   std::string question() const override {
     return "Write this patient's radiotherapy prescription as one line, like this line for another patient:\n"
            "Larynx, regional site; external beam; 250 cGy x 12 fractions; total 3000 cGy";
+  }
+
+  std::shared_ptr<const core::Grammar> grammar() const override {
+    if (modalities_.empty()) return nullptr;
+    data::RegimenGrammarConfig config{.modalities = {modalities_.begin(), modalities_.end()}};
+    for (const std::string& primary_site : primary_sites_)
+      for (const std::string& target : targets_) config.sites.push_back(site_of(primary_site, target));
+    return std::make_shared<data::RegimenGrammar>(config);
   }
 
   /// A prescription without a site or a modality is no answer to the question.
@@ -83,12 +111,15 @@ class RegimenTask : public Task {
             {"prescription", num_same / num_phases},
             {"fractionation_class", all(same_fractionation)}};
   }
+
+ private:
+  std::set<std::string> primary_sites_, targets_, modalities_;  // of the cohort
 };
 
 }  // namespace
 
-std::shared_ptr<const Task> regimen_task() {
-  return std::make_shared<RegimenTask>();
+std::shared_ptr<const Task> regimen_task(const std::vector<data::CaseRecord>& cohort) {
+  return std::make_shared<RegimenTask>(cohort);
 }
 
 }  // namespace radonc::tasks

@@ -16,7 +16,7 @@ std::vector<std::shared_ptr<const Task>> study_tasks(const std::vector<data::Cas
     if (record.courses.size() != 1) continue;
     if (const auto read = data::recorded_modality(record.courses[0]); read.value) labels.insert(to_string(*read.value));
   }
-  std::vector<std::shared_ptr<const Task>> all = {regimen_task(), modality_task({labels.begin(), labels.end()}),
+  std::vector<std::shared_ptr<const Task>> all = {regimen_task(cohort), modality_task({labels.begin(), labels.end()}),
                                                   icd10_task()};
   for (const auto& task : all) {
     if (std::none_of(cohort.begin(), cohort.end(),

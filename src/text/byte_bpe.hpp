@@ -33,6 +33,7 @@ class ByteBpe : public Tokenizer {
 
   std::vector<TokenId> encode(std::string_view text, SpecialTokens special) const override;
   std::string decode(std::span<const TokenId> ids) const override;
+  std::string bytes_of(TokenId id) const override { return decode({&id, 1}); }
   std::optional<TokenId> id_of(std::string_view piece) const override;
   std::int64_t vocab_size() const override { return static_cast<std::int64_t>(bytes_.size()); }
   std::optional<TokenId> bos() const override { return definition_.bos; }

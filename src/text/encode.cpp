@@ -35,18 +35,6 @@ class Renderer {
   std::vector<TokenId> ids_;
 };
 
-/// The ids of `next` where it follows `before` in one text. SentencePiece puts a space before every text that it is
-/// given, which these ids lack. Where a merge would span the border, `next` stands alone: the prompt's ids are what the
-/// model is asked with, and may not depend on the answer.
-std::vector<TokenId> encode_after(const Tokenizer& tokenizer, const std::string& before, const std::string& next) {
-  const auto head = tokenizer.encode(before, SpecialTokens::kAsText);
-  auto ids = tokenizer.encode(before + next, SpecialTokens::kAsText);
-  if (ids.size() < head.size() || !std::equal(head.begin(), head.end(), ids.begin()))
-    return tokenizer.encode(next, SpecialTokens::kAsText);
-  ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(head.size()));
-  return ids;
-}
-
 /// The answer's ids, without the token that ends it.
 std::vector<TokenId> encode_answer(const Tokenizer& tokenizer, PromptTemplate prompt_template,
                                    const std::string& answer) {
@@ -80,6 +68,16 @@ std::string joined(const std::string& system, const std::string& user) {
 }
 
 }  // namespace
+
+std::vector<TokenId> encode_after(const Tokenizer& tokenizer, const std::string& before, const std::string& next) {
+  const auto head = tokenizer.encode(before, SpecialTokens::kAsText);
+  auto ids = tokenizer.encode(before + next, SpecialTokens::kAsText);
+  // The prompt's ids are what the model is asked with, and may not depend on the answer.
+  if (ids.size() < head.size() || !std::equal(head.begin(), head.end(), ids.begin()))
+    return tokenizer.encode(next, SpecialTokens::kAsText);
+  ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(head.size()));
+  return ids;
+}
 
 std::vector<TokenId> encode_prompt(const Tokenizer& tokenizer, PromptTemplate prompt_template, std::string_view system,
                                    std::string_view user) {

@@ -72,11 +72,25 @@ class SentencePiece : public Tokenizer {
   std::string decode(std::span<const TokenId> ids) const override {
     std::vector<int> kept;
     for (const TokenId id : ids) {
-      if (id < 0 || id >= vocab_size())
-        throw Error(fmt::format("decode: token id {} is outside the vocabulary of {}.", id, vocab_size()));
+      require_known(id);
       if (!processor_.IsControl(id)) kept.push_back(id);
     }
     return processor_.DecodeIds(kept);
+  }
+
+  std::string bytes_of(TokenId id) const override {
+    require_known(id);
+    if (processor_.IsControl(id) || processor_.IsUnknown(id) || processor_.IsUnused(id)) return {};
+    const std::string& piece = processor_.IdToPiece(id);
+    if (processor_.IsByte(id)) return {static_cast<char>(std::stoi(piece.substr(3, 2), nullptr, 16))};  // "<0x0A>"
+    constexpr std::string_view kSpace = "\u2581";
+    std::string bytes;
+    for (std::size_t begin = 0; begin < piece.size();) {
+      const bool space = piece.compare(begin, kSpace.size(), kSpace) == 0;
+      bytes += space ? ' ' : piece[begin];
+      begin += space ? kSpace.size() : 1;
+    }
+    return bytes;
   }
 
   std::optional<TokenId> id_of(std::string_view piece) const override {
@@ -121,6 +135,11 @@ class SentencePiece : public Tokenizer {
 
  private:
   static std::optional<TokenId> known(int id) { return id < 0 ? std::nullopt : std::optional<TokenId>(id); }
+
+  void require_known(TokenId id) const {
+    if (id < 0 || id >= vocab_size())
+      throw Error(fmt::format("decode: token id {} is outside the vocabulary of {}.", id, vocab_size()));
+  }
 
   void append(std::string_view text, std::vector<TokenId>& out) const {
     const std::vector<int> ids = processor_.EncodeAsIds({text.data(), text.size()});

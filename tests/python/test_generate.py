@@ -1,6 +1,8 @@
 """Greedy decoding on the real model in float32."""
 
 import pathlib
+import random
+import time
 
 import pytest
 import radonc
@@ -88,3 +90,65 @@ def test_a_wrong_call_does_not_show_the_prompts(smollm2, tokenizer):
     assert "secret" not in str(caught.value)
     with pytest.raises(TypeError, match="no field"):
         radonc.generate.generate(smollm2, tokenizer, [("secret", "text")], max_tokens=3)
+
+
+@pytest.fixture(scope="module")
+def regimens():
+    return radonc.regimen.RegimenGrammar(
+        ["breast, primary tumor field", "breast, regional site", "brain, primary tumor field", "prostate"],
+        ["external beam", "photon", "brachytherapy"],
+        max_phases=2,
+        targets=["tumor bed"],
+        points=["point a"],
+        max_fractions_per_day=2,
+    )
+
+
+def test_tokens_of_a_grammar_drawn_at_random_are_training_tokens_of_a_regimen(tokenizer, regimens):
+    tokens = radonc.generate.TokenGrammar(tokenizer, regimens)
+    draw = random.Random(4)
+    for _ in range(300):
+        ids, steps = [], tokens.next()
+        while steps:
+            token = draw.choice(list(steps))
+            ids.append(token)
+            steps = tokens.next(steps[token])
+        text = tokenizer.decode(ids)
+        reading = radonc.regimen.parse(text)
+        assert regimens.accepts(text) and str(reading.value) == text, text
+        assert not reading.inconsistent and not reading.derived
+        pair = radonc.text.encode_pair(tokenizer, "", "", text)
+        assert list(pair.ids[pair.num_prompt_tokens :]) == ids
+        assert len(ids) <= tokens.longest
+
+
+def test_only_regimens_of_the_grammar_are_generated_and_cost_little(smollm2, tokenizer, regimens):
+    question = radonc.tasks.regimen_task().question
+    sites = ["Breast", "Brain", "Prostate", "Cervix", "Larynx", "Left lung", "Pancreas", "Thigh"]
+    prompts = [(SYSTEM, f"Site: {site}\nAge: {age}\n\n{question}") for site in sites for age in (51, 64)]
+    tokens = radonc.generate.TokenGrammar(tokenizer, regimens)
+    begin = time.perf_counter()
+    confined = radonc.generate.generate(smollm2, tokenizer, prompts, answers=tokens)
+    seconds = time.perf_counter() - begin
+    for generation in confined:
+        reading = radonc.regimen.parse(generation.text)
+        assert generation.finished and regimens.accepts(generation.text)
+        assert str(reading.value) == generation.text and not reading.inconsistent
+    # The same walk again, without the model: what the grammar alone costs, where no state is known yet.
+    fresh = radonc.generate.TokenGrammar(tokenizer, regimens)
+    begin = time.perf_counter()
+    for generation in confined:
+        state = 0
+        for token in generation.ids:
+            state = fresh.next(state)[token]
+    own = time.perf_counter() - begin
+    number = sum(len(g.ids) for g in confined)
+    print(f"{number} tokens: {1e3 * seconds / number:.2f} ms each, {1e3 * own / number:.2f} ms of them for the grammar")
+    assert own < 0.1 * seconds
+
+
+def test_a_grammar_needs_its_parts(tokenizer):
+    with pytest.raises(radonc.Error, match=r"sites\[1\] cannot stand in the canonical sentence"):
+        radonc.regimen.RegimenGrammar(["brain", "5 Gy"], ["photon"])
+    with pytest.raises(TypeError):
+        radonc.generate.TokenGrammar(tokenizer, None)

@@ -72,15 +72,20 @@ def test_figures_follow_from_the_scores(finished):
 def test_answers_from_the_lists_are_valid_and_compared(finished, records, tmp_path):
     settings = SMALL | {"from_list": True, "max_train_cases": 16, "num_test_cases": 4}
     result = radonc.study.run(records, tmp_path, **settings)
-    assert "chosen from the list of valid answers" in str(result)
+    assert "chosen among the valid answers" in str(result)
     predictions = [json.loads(line) for line in (tmp_path / "predictions.jsonl").read_text().splitlines()]
     listed = [p for p in predictions if p["task"].endswith("_from_list")]
-    assert {p["task"] for p in listed} == {"modality_from_list", "icd10_from_list"}
+    assert {p["task"] for p in listed} == {"regimen_from_list", "modality_from_list", "icd10_from_list"}
     assert {p["model"] for p in listed} == {"original", "fine-tuned"}
     assert all(p["parsed"] for p in listed)
     assert all(radonc.icd10.exists(p["value"]) for p in listed if p["task"] == "icd10_from_list")
+    for p in listed:
+        if p["task"] == "regimen_from_list":
+            reading = radonc.regimen.parse(p["text"])
+            assert str(reading.value) == p["text"].strip() and not reading.inconsistent and not reading.derived
     names = [task["task"] for task in json.loads((tmp_path / "study.json").read_text())["tasks"]]
-    assert names == ["regimen", "modality", "icd10", "modality_from_list", "icd10_from_list"]
+    free = ["regimen", "modality", "icd10"]
+    assert names == free + [name + "_from_list" for name in free]
 
 
 def test_any_number_of_models_is_compared(finished, records, tmp_path):

@@ -1,6 +1,7 @@
 // How likely a model finds each answer of a list.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "radonc/generate/token_trie.hpp"
+#include "radonc/generate/answer_set.hpp"
 #include "radonc/model/transformer.hpp"
 #include "radonc/text/encode.hpp"
 #include "radonc/text/prompt_template.hpp"
@@ -18,8 +18,9 @@ namespace radonc::generate {
 struct GenerateConfig {
   std::int64_t max_new_tokens = 48;
   std::int64_t batch_size = 32;  ///< sequences decoded together
-  /// If given, only its answers can be generated: at each token the most probable one that some answer has there.
-  std::shared_ptr<const TokenTrie> answers;
+  /// If given, only its answers can be generated: at each token the most probable one that some answer has there. A
+  /// TokenTrie for a list, a TokenGrammar for a grammar such as that of regimens.
+  std::shared_ptr<const AnswerSet> answers;
 };
 
 /// What the model is asked. Consecutive prompts that begin alike share the computation of what they have in common.

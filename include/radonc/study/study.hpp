@@ -28,8 +28,9 @@ struct StudyConfig {
   model::Quantization quantization = model::Quantization::kNone;  ///< kNf4: QLoRA; kInt8: faster
   std::int64_t max_train_cases = 0;                               ///< 0: all cases of the training part
   std::int64_t num_test_cases = 200;                              ///< held-out cases
-  /// Besides the free answers, both models answer the tasks with a list of valid answers (modality, ICD-10 codes) from
-  /// that list alone: what remains of the difference is not a matter of form.
+  /// Besides the free answers, both models answer every task whose valid answers are known from these alone: modality
+  /// and ICD-10 code from their lists, regimens by their grammar. What remains of the difference is not a matter of
+  /// form.
   bool from_list = false;
   /// The models to compare, in the tables' order: the second is tested against the first, and compared with all
   /// others and with two baselines that need no model, see tasks/baselines.hpp.

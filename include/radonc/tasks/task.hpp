@@ -2,11 +2,13 @@
 // typed value or "unparsed", and a value is scored against the reference.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "radonc/core/grammar.hpp"
 #include "radonc/data/case_record.hpp"
 #include "radonc/eval/rouge.hpp"
 
@@ -75,6 +77,9 @@ class Task {
 
   /// Every answer that is valid, in canonical form, where there is a list of them; else empty.
   [[nodiscard]] virtual std::vector<std::string> valid_answers() const { return {}; }
+
+  /// The valid answers, in canonical form, where they are too many for a list; else none.
+  [[nodiscard]] virtual std::shared_ptr<const core::Grammar> grammar() const { return nullptr; }
 
   /// The canonical form of an answer, or nothing and the reason. Tolerates case, white space and a trailing full stop;
   /// never guesses.

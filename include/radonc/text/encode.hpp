@@ -1,6 +1,7 @@
 // Prompts and answers as token ids. The supervised span is known from the rendering, never searched in the text.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,10 @@ struct TokenizedPair {
   std::vector<TokenId> ids;
   std::size_t num_prompt_tokens = 0;
 };
+
+/// The ids of `next` where it follows `before` in one text. SentencePiece puts a space before every text that it is
+/// given, which these ids lack. Where a merge would span the border, `next` stands alone.
+std::vector<TokenId> encode_after(const Tokenizer& tokenizer, const std::string& before, const std::string& next);
 
 /// Ids up to where the answer begins: one BOS if the model expects it, then the system's and the user's turn. What they
 /// say is plain text: nothing in it becomes a control token.

@@ -38,6 +38,10 @@ class Tokenizer {
   /// Text of `ids`; control tokens are left out. Throws radonc::Error for an id outside the vocabulary.
   [[nodiscard]] virtual std::string decode(std::span<const TokenId> ids) const = 0;
 
+  /// The bytes that the token stands for within a text: " dose" where SentencePiece has "▁dose", one byte of a
+  /// character where the vocabulary lacks it. None for a control token. Throws radonc::Error as decode does.
+  [[nodiscard]] virtual std::string bytes_of(TokenId id) const = 0;
+
   /// The id of one piece of the vocabulary, control tokens included, e.g. "<|im_end|>".
   [[nodiscard]] virtual std::optional<TokenId> id_of(std::string_view piece) const = 0;
 

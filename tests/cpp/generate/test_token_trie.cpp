@@ -17,7 +17,7 @@ std::shared_ptr<const text::Tokenizer> tokenizer() {
   return text::Tokenizer::load(RADONC_TEST_DATA "/text/tokenizer.json");
 }
 
-void walk(const TokenTrie& trie, TokenTrie::Node node, std::vector<text::TokenId>& path,
+void walk(const TokenTrie& trie, TokenTrie::State node, std::vector<text::TokenId>& path,
           const text::Tokenizer& tokenizer, std::multiset<std::string>& found) {
   if (trie.next(node).empty()) found.insert(tokenizer.decode(path));
   for (const auto& [token, child] : trie.next(node)) {
@@ -35,7 +35,7 @@ TEST_CASE("the tree holds every answer once, one that begins another included") 
   CHECK(trie.num_answers() == 4);
   std::vector<text::TokenId> path;
   std::multiset<std::string> found;
-  walk(trie, TokenTrie::kRoot, path, *text, found);
+  walk(trie, TokenTrie::kStart, path, *text, found);
   CHECK(found == std::multiset<std::string>{"C5", "C50", "C50.9", "external beam"});
 }
 

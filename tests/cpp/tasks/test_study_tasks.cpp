@@ -27,6 +27,22 @@ TEST_CASE("every reference is canonical, and as many as pinned") {
   }
 }
 
+TEST_CASE("the regimens' grammar holds every reference, and only what the task reads") {
+  const auto task = tasks::regimen_task(test::example_cohort().cases);
+  const auto grammar = task->grammar();
+  REQUIRE(grammar);
+  for (const auto& record : test::example_cohort().cases) {
+    const auto reference = task->reference(record);
+    if (!reference) continue;
+    CAPTURE(*reference);
+    CHECK(grammar->accepts(*reference));
+    CHECK_FALSE(grammar->accepts(*reference + "; then 200 cGy x 5 fractions; total 1000 cGy"));
+  }
+  CHECK_FALSE(grammar->accepts("Brain, primary tumor field; external beam; 200 cGy x 30 fractions; total 6600 cGy"));
+  CHECK(tasks::regimen_task()->grammar() == nullptr);
+  CHECK(tasks::icd10_task()->grammar() == nullptr);
+}
+
 TEST_CASE("an external beam is never called photon") {
   const auto all = tasks::study_tasks(test::example_cohort().cases);
   CHECK(all[1]->question().find("photon") == std::string::npos);

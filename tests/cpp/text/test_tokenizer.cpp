@@ -110,6 +110,27 @@ TEST_CASE("invalid UTF-8 comes back byte for byte") {
     CHECK(test::smollm2()->decode(test::smollm2()->encode(text)) == text);
 }
 
+TEST_CASE("the bytes of a text's tokens are the text's") {
+  const auto same = [](const Tokenizer& tokenizer, const std::string& before, const std::string& line) {
+    std::string bytes;
+    for (const text::TokenId id : tokenizer.encode(line)) bytes += tokenizer.bytes_of(id);
+    CHECK(bytes == before + line);
+  };
+  const auto pieces = Tokenizer::load(test::text_data("tokenizer.model"));
+  for (std::size_t i = 0; i < test::corpus().size(); i += 50) {
+    const std::string& line = test::corpus()[i];
+    same(*test::smollm2(), "", line);
+    // SentencePiece's own spelling of white space and of "▁" is another text.
+    if (!line.empty() && line.find("\u2581") == line.npos) same(*pieces, " ", line);
+  }
+  CHECK(pieces->bytes_of(pieces->id_of("<0xC3>").value()) == "\xC3");
+  CHECK(pieces->bytes_of(pieces->id_of("</s>").value()).empty());
+  CHECK(pieces->bytes_of(pieces->id_of("<unk>").value()).empty());
+  CHECK(test::smollm2()->bytes_of(test::smollm2()->id_of("<|im_end|>").value()).empty());
+  CHECK_THROWS_AS((void)pieces->bytes_of(-1), Error);
+  CHECK_THROWS_AS((void)test::smollm2()->bytes_of(49'152), Error);
+}
+
 TEST_CASE("an id outside the vocabulary is an error") {
   for (const auto& tokenizer : {test::smollm2(), Tokenizer::load(test::text_data("tokenizer.json")),
                                 Tokenizer::load(test::text_data("tokenizer.model"))}) {
