@@ -113,7 +113,7 @@ std::string histogram_figure(const ScoreDifferences& differences) {
 
 namespace {
 
-constexpr double kSquareLeft = 36, kSquareTop = 14, kSquare = 216;
+constexpr double kSquareLeft = 36, kSquareTop = 18, kSquare = 216;
 
 // A frame from 0 to 100 % both ways.
 std::string square(const std::string& label, const std::string& across, const std::string& upwards,
@@ -128,7 +128,7 @@ std::string square(const std::string& label, const std::string& across, const st
         kSquareLeft + offset, kSquareTop + kSquare + 17);
   }
   return fmt::format(
-      "<svg class=\"chart\" viewBox=\"0 0 264 274\" role=\"img\" aria-label=\"{}\">\n{}{}<text x=\"{}\" y=\"{}\" "
+      "<svg class=\"chart\" viewBox=\"0 0 264 278\" role=\"img\" aria-label=\"{}\">\n{}{}<text x=\"{}\" y=\"{}\" "
       "text-anchor=\"end\">{}</text><text x=\"{}\" y=\"9\">{}</text></svg>\n",
       escape(label), ticks, body, kSquareLeft + kSquare, kSquareTop + kSquare + 34, across, kSquareLeft, upwards);
 }

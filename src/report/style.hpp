@@ -54,9 +54,9 @@ svg .interval { stroke-width: 2.5; } svg .dot { stroke-width: 11; } svg .heart {
 svg .before { stroke: var(--before); } svg .after { stroke: var(--after); }
 svg .other, svg .base { stroke: var(--other); } svg .heart.before, svg .heart.base { stroke: #fff; stroke-width: 6; stroke-opacity: 1; }
 svg .better, svg .bin { fill: var(--after); } svg .worse { fill: var(--before); } svg .equal { fill: var(--line); }
-svg .bin { fill-opacity: .25; } svg .point { fill: var(--after); } svg text.count { fill: var(--ink); }
+svg .bin { fill-opacity: .25; } svg .point { fill: var(--after); } svg text.count { fill: var(--ink); font-size: 10px; }
 svg .curve { fill: none; stroke: var(--after); stroke-width: 2; }
-svg.chart { width: 100%; height: auto; display: block; font: 11px system-ui, "DejaVu Sans", sans-serif; }
+svg.chart { width: 100%; height: auto; display: block; font: 12.5px system-ui, "DejaVu Sans", sans-serif; }
 svg.chart text { fill: var(--soft); }
 figure { margin: 1rem 0 1.5rem; max-width: 30rem; } figcaption { font-size: .925rem; margin-top: .3rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: 0 1.25rem; }
@@ -87,7 +87,7 @@ details details { margin-left: .9rem; } details details summary { font-weight: 4
 @page { size: A4; margin: 17mm 15mm 18mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #4c5863; } }
 @media print { html { font-size: 9.5pt; } body { max-width: none; padding: 0; display: block; } h1 { font-size: 18pt; }
   h2 { margin-top: 1.6rem; } h1, h2, h3, summary, caption { break-after: avoid; } p, li { orphans: 3; widows: 3; }
-  tr, figure, .case, .warn, pre { break-inside: avoid; } tr.group, thead { break-after: avoid; } .scroll { overflow: visible; }
+  tr, figure, .case, .warn, pre { break-inside: avoid; } tr.group, thead { break-after: avoid; } tr.note, tr.axis { break-before: avoid; } .scroll { overflow: visible; }
   table { font-size: 8.2pt; } th, td { padding-top: .2rem; padding-bottom: .2rem; } td.plot, table.versus td.plot { min-width: 5rem; width: 22%; } table.versus .minor { display: none; }
   a { color: inherit; text-decoration: none; } details::details-content { content-visibility: visible; display: block; height: auto; }
   summary { list-style: none; } svg.chart { max-width: 24rem; } }

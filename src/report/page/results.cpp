@@ -31,7 +31,8 @@ std::string main_table(const StudyResult& r) {
     }
     if (!task.majority_label.empty())
       rows += fmt::format(
-          "<tr><td colspan=\"{}\" class=\"soft\"><span>The majority always answers “{}”.</span></td></tr>\n",
+          "<tr class=\"note\"><td colspan=\"{}\" class=\"soft\"><span>The majority always answers "
+          "“{}”.</span></td></tr>\n",
           columns.size(), escape(task.majority_label));
   }
   return table("Every model on every task", columns, rows, "full");
@@ -65,8 +66,8 @@ std::string comparison_table(const StudyResult& r) {
     rows += heading_row(fmt::format("{} <span class=\"soft\">“{}” minus the model of the row</span>",
                                     escape(task_title(task.task)), escape(task.models.at(1).model)),
                         columns.size());
-    rows += comparison_row(axis, task.models[0].model + " (one-sided)", task.tested_score, task.difference, task.test,
-                           task.p_holm, is_better(task) ? "better" : "no evidence");
+    rows += comparison_row(axis, task.models[0].model, task.tested_score, task.difference, task.test, task.p_holm,
+                           is_better(task) ? "better" : "no evidence");
     for (const Comparison& c : task.comparisons)
       rows += comparison_row(axis, c.second, c.score, c.difference, c.test, c.p_holm, verdict(c));
   }
@@ -139,7 +140,9 @@ std::string results_section(const StudyResult& r) {
   std::string out = main_table(r);
   for (const TaskResult& task : r.tasks) {
     out += fmt::format("<p><b>{}.</b> {}</p>\n", escape(task_title(task.task)), escape(test_sentence(task)));
-    for (const std::string& caution : cautions(task)) out += paragraph(caution, "warn");
+    std::string warning;
+    for (const std::string& caution : cautions(task)) warning += (warning.empty() ? "" : " ") + caution;
+    if (!warning.empty()) out += paragraph(warning, "warn");
   }
   out += "<ul class=\"soft\">\n";
   for (const std::string& note : notes(r)) out += fmt::format("<li>{}</li>\n", escape(note));
