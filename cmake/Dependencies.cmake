@@ -37,6 +37,22 @@ else()
   add_library(radonc_pcre2 ALIAS pcre2-8-static)
 endif()
 
+# Unicode normalisation for the tokenizers that ask for it. Static, since few machines that a wheel goes to have it.
+find_library(RADONC_UTF8PROC_LIBRARY libutf8proc.a)
+find_path(RADONC_UTF8PROC_INCLUDE_DIR utf8proc.h)
+if(RADONC_UTF8PROC_LIBRARY AND RADONC_UTF8PROC_INCLUDE_DIR)
+  add_library(radonc_utf8proc STATIC IMPORTED)
+  set_target_properties(radonc_utf8proc PROPERTIES IMPORTED_LOCATION ${RADONC_UTF8PROC_LIBRARY}
+                        INTERFACE_INCLUDE_DIRECTORIES ${RADONC_UTF8PROC_INCLUDE_DIR})
+else()
+  enable_language(C)
+  set(UTF8PROC_INSTALL OFF CACHE INTERNAL "")
+  FetchContent_Declare(utf8proc GIT_REPOSITORY https://github.com/JuliaStrings/utf8proc.git GIT_TAG v2.11.3
+                       GIT_SHALLOW ON EXCLUDE_FROM_ALL SYSTEM)
+  FetchContent_MakeAvailable(utf8proc)
+  add_library(radonc_utf8proc ALIAS utf8proc)
+endif()
+
 # SentencePiece is built static with hidden symbols: a shared one brings a second protobuf beside torch's, and crashes.
 # The source is the one in PyPI's source package, which needs no network beyond the package index.
 set(RADONC_SENTENCEPIECE_VERSION 0.2.1)

@@ -30,12 +30,12 @@ function(radonc_add_base)
   add_library(radonc::base ALIAS radonc_base)
   radonc_configure_target(radonc_base)
   target_link_libraries(radonc_base PRIVATE
-    $<BUILD_INTERFACE:sentencepiece-static> $<BUILD_INTERFACE:radonc_pcre2>
+    $<BUILD_INTERFACE:sentencepiece-static> $<BUILD_INTERFACE:radonc_pcre2> $<BUILD_INTERFACE:radonc_utf8proc>
     $<BUILD_INTERFACE:fmt::fmt-header-only> $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>
     $<BUILD_INTERFACE:Eigen3::Eigen> $<BUILD_INTERFACE:Threads::Threads>)
   target_include_directories(radonc_base PRIVATE ${PROJECT_BINARY_DIR}/generated)
   target_include_directories(radonc_base SYSTEM PRIVATE ${RADONC_SENTENCEPIECE_SOURCE}/src)
-  target_link_options(radonc_base PRIVATE -Wl,--exclude-libs,ALL)  # hides SentencePiece's protobuf
+  target_link_options(radonc_base PRIVATE -Wl,--exclude-libs,ALL)  # hides SentencePiece's protobuf, and utf8proc
   set_target_properties(radonc_base PROPERTIES EXPORT_NAME base VERSION ${PROJECT_VERSION}
                         INSTALL_RPATH "$ORIGIN")
 endfunction()

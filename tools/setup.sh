@@ -9,7 +9,7 @@ VENV=.venv
 STAMP=$VENV/.radonc-setup
 DEBIAN_PACKAGES=(
     python3-venv python3-dev g++ make git pkg-config
-    libpcre2-dev libfmt-dev libeigen3-dev doctest-dev nlohmann-json3-dev
+    libpcre2-dev libutf8proc-dev libfmt-dev libeigen3-dev doctest-dev nlohmann-json3-dev
 )
 # Opens the review page in the tests. Nothing else needs it, so that it may be missing.
 BROWSERS=(chromium chromium-browser google-chrome google-chrome-stable)

@@ -7,6 +7,7 @@
 #include <queue>
 
 #include "radonc/core/error.hpp"
+#include "text/nfc.hpp"
 #include "text/tokenizer_files.hpp"
 
 namespace radonc::text {
@@ -59,6 +60,27 @@ std::uint64_t pair_key(TokenId left, TokenId right) {
   return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32) | static_cast<std::uint32_t>(right);
 }
 
+/// Appends the ids of the marks in the text, the longest where several begin, and calls `encode` for what lies between.
+template <typename Marks, typename Encode>
+void cut(std::string_view text, const Marks& marks, std::vector<TokenId>& out, Encode encode) {
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const typename Marks::value_type* found = nullptr;
+    for (const auto& mark : marks)
+      if (text.substr(i).starts_with(mark.text) && (found == nullptr || mark.text.size() > found->text.size()))
+        found = &mark;
+    if (found == nullptr) {
+      ++i;
+      continue;
+    }
+    encode(text.substr(done, i - done));
+    out.push_back(found->id);
+    i += found->text.size();
+    done = i;
+  }
+  encode(text.substr(done));
+}
+
 }  // namespace
 
 std::string spell_bytes(std::string_view bytes) {
@@ -74,10 +96,15 @@ ByteBpe::ByteBpe(ByteBpeDefinition definition)
   for (const TokenId id : definition_.controls) is_control_.at(static_cast<std::size_t>(id)) = true;
   std::vector<bool> is_added = is_control_;  // spelled as they are, not in GPT-2's spelling
   for (const TokenId id : definition_.added) is_added.at(static_cast<std::size_t>(id)) = true;
+  std::vector<bool> is_normalized(pieces.size(), false);
+  for (const TokenId id : definition_.normalized) is_normalized.at(static_cast<std::size_t>(id)) = true;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     ids_.emplace(pieces[i], static_cast<TokenId>(i));
     bytes_.push_back(is_added[i] ? pieces[i] : unspell(pieces[i]));
     if (definition_.ignore_merges && !is_added[i]) words_.emplace(bytes_.back(), static_cast<TokenId>(i));
+    if (!is_added[i] || pieces[i].empty()) continue;
+    (is_normalized[i] ? normalized_marks_ : marks_)
+        .push_back({is_normalized[i] ? normalize(pieces[i]) : pieces[i], static_cast<TokenId>(i)});
   }
   for (std::size_t byte = 0; byte < 256; ++byte) {
     const auto found = ids_.find(byte_spellings()[byte]);
@@ -95,7 +122,6 @@ ByteBpe::ByteBpe(ByteBpeDefinition definition)
     merges_.emplace(pair_key(a->second, b->second), Merge{rank++, result->second});
   }
   definition_.merges.clear();
-  definition_.added.insert(definition_.added.end(), definition_.controls.begin(), definition_.controls.end());
 }
 
 const ByteBpe::Merge* ByteBpe::merge_of(TokenId left, TokenId right) const {
@@ -177,36 +203,24 @@ void ByteBpe::merge_long(std::vector<TokenId>& out, std::size_t begin) const {
   out.erase(std::remove(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), -1), out.end());
 }
 
-void ByteBpe::encode_plain(std::string_view text, std::vector<TokenId>& out) const {
+std::string ByteBpe::normalize(std::string_view text) const {
+  return definition_.nfc ? nfc(text) : std::string(text);
+}
+
+void ByteBpe::encode_normalized(std::string_view text, std::vector<TokenId>& out) const {
   for (const std::string_view word : pre_tokenizer_.split(text)) encode_word(word, out);
 }
 
 std::vector<TokenId> ByteBpe::encode(std::string_view text, SpecialTokens special) const {
   std::vector<TokenId> out;
   if (special == SpecialTokens::kAsText) {
-    encode_plain(text, out);
+    encode_normalized(normalize(text), out);
     return out;
   }
-  std::size_t done = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    // The longest added token that begins here.
-    TokenId control = -1;
-    for (const TokenId id : definition_.added) {
-      const std::string& piece = bytes_[static_cast<std::size_t>(id)];
-      if (!piece.empty() && text.substr(i, piece.size()) == piece &&
-          (control < 0 || piece.size() > bytes_[static_cast<std::size_t>(control)].size()))
-        control = id;
-    }
-    if (control < 0) {
-      ++i;
-      continue;
-    }
-    encode_plain(text.substr(done, i - done), out);
-    out.push_back(control);
-    i += bytes_[static_cast<std::size_t>(control)].size();
-    done = i;
-  }
-  encode_plain(text.substr(done), out);
+  cut(text, marks_, out, [&](std::string_view between) {
+    const std::string normalized = normalize(between);
+    cut(normalized, normalized_marks_, out, [&](std::string_view words) { encode_normalized(words, out); });
+  });
   return out;
 }
 
@@ -238,7 +252,7 @@ std::map<std::string, core::GgufValue> ByteBpe::gguf_metadata() const {
   for (const TokenId id : definition_.controls) types[static_cast<std::size_t>(id)] = kGgufControl;
   std::map<std::string, core::GgufValue> out = {
       {"tokenizer.ggml.model", "gpt2"},
-      {"tokenizer.ggml.pre", pre_tokenizer_name(definition_.pre_tokenizer, definition_.where)},
+      {"tokenizer.ggml.pre", pre_tokenizer_name(definition_.pre_tokenizer, definition_.nfc, definition_.where)},
       {"tokenizer.ggml.tokens", definition_.pieces},
       {"tokenizer.ggml.token_type", types},
       {"tokenizer.ggml.merges", merges},

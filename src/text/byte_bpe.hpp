@@ -16,6 +16,8 @@ struct ByteBpeDefinition {
   std::vector<std::pair<std::string, std::string>> merges;  ///< by rank
   std::vector<TokenId> controls;                            ///< ids of control tokens; decode leaves them out
   std::vector<TokenId> added;                               ///< ids of other added tokens, e.g. "<think>"
+  std::vector<TokenId> normalized;                          ///< of both, those looked for in the normalised text
+  bool nfc = false;                                         ///< texts are normalised before they are cut
   std::vector<std::string> pre_tokenizer;                   ///< expressions, see PreTokenizer
   bool ignore_merges = false;                               ///< a word that is a piece is not built by merges
   std::optional<TokenId> bos, eos;
@@ -47,7 +49,12 @@ class ByteBpe : public Tokenizer {
     std::uint32_t rank;
     TokenId result;
   };
-  void encode_plain(std::string_view text, std::vector<TokenId>& out) const;
+  struct Mark {
+    std::string text;
+    TokenId id;
+  };
+  [[nodiscard]] std::string normalize(std::string_view text) const;
+  void encode_normalized(std::string_view text, std::vector<TokenId>& out) const;
   void encode_word(std::string_view word, std::vector<TokenId>& out) const;
   void merge_short(std::vector<TokenId>& out, std::size_t begin) const;
   void merge_long(std::vector<TokenId>& out, std::size_t begin) const;
@@ -58,6 +65,7 @@ class ByteBpe : public Tokenizer {
   std::unordered_map<std::string, TokenId> ids_;  // spelling → id
   std::vector<std::string> bytes_;                // id → the bytes it stands for
   std::vector<bool> is_control_;
+  std::vector<Mark> marks_, normalized_marks_;  // added tokens, in a text as it is and once it is normalised
   std::array<TokenId, 256> byte_ids_{};
   std::unordered_map<std::uint64_t, Merge> merges_;  // (left id, right id) → merge
   std::unordered_map<std::string, TokenId> words_;   // bytes → id, where ignore_merges

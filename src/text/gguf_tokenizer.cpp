@@ -51,7 +51,9 @@ std::shared_ptr<const Tokenizer> load_gguf_tokenizer(const std::filesystem::path
   }
   const std::string pre_tokenizer = file.string("tokenizer.ggml.pre").value_or("default");
   const bool is_llama3 = pre_tokenizer == "llama-bpe";  // its files leave out what llama.cpp knows of it
-  definition.pre_tokenizer = pre_tokenizer_expressions(pre_tokenizer, where);
+  const KnownPreTokenizer& known = pre_tokenizer_named(pre_tokenizer, where);
+  definition.pre_tokenizer = known.expressions;
+  definition.nfc = known.nfc;
   definition.ignore_merges = is_llama3;
   definition.bos = id_in(file, "tokenizer.ggml.bos_token_id", pieces->size());
   definition.eos = id_in(file, "tokenizer.ggml.eos_token_id", pieces->size());

@@ -38,6 +38,18 @@ void add_expressions(const json& pre_tokenizer, const std::string& where, std::v
   }
 }
 
+/// Whether the normalizer is Unicode's NFC. What radonc does not know is refused by name.
+bool normalizes(const json& normalizer, const std::string& where) {
+  if (normalizer.is_null()) return false;
+  const std::string type = normalizer.is_object() ? normalizer.value("type", "") : "";
+  if (type == "NFC") return true;
+  if (type != "Sequence")
+    throw Error(fmt::format("{}: normalizer: \"{}\" is not supported. Known is NFC.", where, type));
+  bool any = false;
+  for (const json& part : normalizer.at("normalizers")) any |= normalizes(part, where);
+  return any;
+}
+
 /// The token that the post-processor puts before every text, e.g. "<|begin_of_text|>"; empty if none.
 std::string leading_token(const json& post_processor) {
   const std::string type = post_processor.is_object() ? post_processor.value("type", "") : "";
@@ -57,10 +69,8 @@ ByteBpeDefinition read_definition(const json& file, const std::string& where) {
     throw Error(
         fmt::format("{}: expected a byte-level BPE model. For a SentencePiece model give its tokenizer.model.", where));
   }
-  if (file.contains("normalizer") && !file["normalizer"].is_null())
-    throw Error(fmt::format("{}: a normalizer is not supported.", where));
-
   ByteBpeDefinition definition{.where = where};
+  definition.nfc = normalizes(file.value("normalizer", json()), where);
   const auto place = [&](const std::string& piece, std::int64_t id) {
     if (id < 0 || id > 10'000'000) throw Error(fmt::format("{}: the vocabulary has the impossible id {}.", where, id));
     if (static_cast<std::size_t>(id) >= definition.pieces.size())
@@ -82,6 +92,7 @@ ByteBpeDefinition read_definition(const json& file, const std::string& where) {
     const auto id = token.at("id").get<std::int64_t>();
     place(token.at("content").get<std::string>(), id);
     (token.value("special", false) ? definition.controls : definition.added).push_back(static_cast<TokenId>(id));
+    if (token.value("normalized", false)) definition.normalized.push_back(static_cast<TokenId>(id));
   }
   definition.ignore_merges = model.value("ignore_merges", false);
   add_expressions(file.value("pre_tokenizer", json()), where, definition.pre_tokenizer);

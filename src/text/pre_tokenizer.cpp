@@ -44,6 +44,10 @@ std::string spell_out_white_space(std::string_view expression) {
 constexpr const char* kLlama3Expression =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
+// Qwen2's, likewise: the same but for single digits.
+constexpr const char* kQwen2Expression =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+
 }  // namespace
 
 const char* const kGpt2Expression = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
@@ -52,11 +56,12 @@ const char* const kDigitExpression = "\\p{N}";
 namespace {
 
 /// By llama.cpp's names.
-const std::map<std::string, std::vector<std::string>>& known_expressions() {
-  static const std::map<std::string, std::vector<std::string>> kKnown = {
-      {"smollm", {kDigitExpression, kGpt2Expression}},
-      {"gpt-2", {kGpt2Expression}},
-      {"llama-bpe", {kLlama3Expression}},
+const std::map<std::string, KnownPreTokenizer>& known_pre_tokenizers() {
+  static const std::map<std::string, KnownPreTokenizer> kKnown = {
+      {"smollm", {{kDigitExpression, kGpt2Expression}}},
+      {"gpt-2", {{kGpt2Expression}}},
+      {"llama-bpe", {{kLlama3Expression}}},
+      {"qwen2", {{kQwen2Expression}, /*nfc=*/true}},
   };
   return kKnown;
 }
@@ -79,22 +84,22 @@ PreTokenizer::PreTokenizer(const std::vector<std::string>& expressions, const st
   }
 }
 
-std::vector<std::string> pre_tokenizer_expressions(const std::string& name, const std::string& where) {
-  const auto found = known_expressions().find(name == "default" ? "gpt-2" : name);
-  if (found == known_expressions().end()) {
-    throw Error(
-        fmt::format("{}: tokenizer.ggml.pre: \"{}\" is not supported. Known are smollm, gpt-2, llama-bpe and "
-                    "default.{}",
-                    where, name, name == "qwen2" ? " It needs Unicode normalisation (NFC)." : ""));
+const KnownPreTokenizer& pre_tokenizer_named(const std::string& name, const std::string& where) {
+  const auto found = known_pre_tokenizers().find(name == "default" ? "gpt-2" : name);
+  if (found == known_pre_tokenizers().end()) {
+    throw Error(fmt::format(
+        "{}: tokenizer.ggml.pre: \"{}\" is not supported. Known are smollm, gpt-2, llama-bpe, qwen2 and default.",
+        where, name));
   }
   return found->second;
 }
 
-std::string pre_tokenizer_name(const std::vector<std::string>& expressions, const std::string& where) {
-  for (const auto& [name, known] : known_expressions())
-    if (known == expressions) return name;
-  throw Error(
-      fmt::format("{}: llama.cpp has no name for this pre-tokenizer. Known are smollm, gpt-2 and llama-bpe.", where));
+std::string pre_tokenizer_name(const std::vector<std::string>& expressions, bool nfc, const std::string& where) {
+  for (const auto& [name, known] : known_pre_tokenizers())
+    if (known.expressions == expressions && known.nfc == nfc) return name;
+  throw Error(fmt::format(
+      "{}: llama.cpp has no name for this pre-tokenizer. Known are smollm, gpt-2, llama-bpe and qwen2 (with NFC).",
+      where));
 }
 
 std::vector<std::string_view> PreTokenizer::split(std::string_view text) const {

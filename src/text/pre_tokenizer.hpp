@@ -21,11 +21,17 @@ class PreTokenizer {
   std::vector<std::shared_ptr<void>> stages_;  // compiled expressions
 };
 
-/// The expressions of a pre-tokenizer, by llama.cpp's name for it. Throws radonc::Error for an unknown name.
-std::vector<std::string> pre_tokenizer_expressions(const std::string& name, const std::string& where);
+/// What llama.cpp's name for a pre-tokenizer stands for.
+struct KnownPreTokenizer {
+  std::vector<std::string> expressions;
+  bool nfc = false;  ///< the models of this name normalise texts first; llama.cpp itself does not
+};
 
-/// llama.cpp's name for the pre-tokenizer of these expressions. Throws radonc::Error if it has none.
-std::string pre_tokenizer_name(const std::vector<std::string>& expressions, const std::string& where);
+/// Throws radonc::Error for an unknown name.
+const KnownPreTokenizer& pre_tokenizer_named(const std::string& name, const std::string& where);
+
+/// The reverse. Throws radonc::Error if llama.cpp has no name for it.
+std::string pre_tokenizer_name(const std::vector<std::string>& expressions, bool nfc, const std::string& where);
 
 /// GPT-2's expression, as Hugging Face's ByteLevel pre-tokenizer applies it.
 extern const char* const kGpt2Expression;

@@ -65,7 +65,7 @@ std::shared_ptr<const Tokenizer> load_tiktoken_tokenizer(const std::filesystem::
     definition.pieces.push_back(fmt::format("<|reserved_special_token_{}|>", i));
   for (std::size_t i = 0; i < kNumControls; ++i) definition.controls.push_back(static_cast<TokenId>(kNumPieces + i));
   const TokenizerSettings settings = read_tokenizer_settings(path);
-  definition.pre_tokenizer = pre_tokenizer_expressions("llama-bpe", definition.where);
+  definition.pre_tokenizer = pre_tokenizer_named("llama-bpe", definition.where).expressions;
   definition.ignore_merges = true;
   definition.bos = static_cast<TokenId>(kNumPieces);
   definition.eos = static_cast<TokenId>(kNumPieces + 1);

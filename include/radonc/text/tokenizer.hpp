@@ -32,6 +32,7 @@ class Tokenizer {
   virtual ~Tokenizer() = default;
 
   /// Ids of `text` alone: no BOS or EOS is added. Invalid UTF-8 is encoded byte by byte where the vocabulary can.
+  /// Where the tokenizer normalises (Qwen2's does, to NFC), they are the ids of the normalised text.
   [[nodiscard]] virtual std::vector<TokenId> encode(std::string_view text,
                                                     SpecialTokens special = SpecialTokens::kAsText) const = 0;
 
@@ -56,7 +57,8 @@ class Tokenizer {
   /// The Jinja chat template stored with the tokenizer; empty if none. Used to recognise the PromptTemplate.
   [[nodiscard]] virtual std::string chat_template() const = 0;
 
-  /// The tokenizer as GGUF metadata, tokenizer.ggml.*, with which llama.cpp encodes as this one does.
+  /// The tokenizer as GGUF metadata, tokenizer.ggml.*, with which llama.cpp encodes as this one does; but it does not
+  /// normalise, so that Qwen2's needs texts that are in NFC already.
   /// Throws radonc::Error if llama.cpp has no name for the way it cuts text into words.
   [[nodiscard]] virtual std::map<std::string, core::GgufValue> gguf_metadata() const = 0;
 };

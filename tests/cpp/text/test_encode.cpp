@@ -164,6 +164,14 @@ TEST_CASE("conversations with Meta's own Llama 3 pieces, where RADONC_LLAMA3_TOK
   check_conversations(*tokenizer, PromptTemplate::kLlama3, "llama3_meta_chat_ids.txt");
 }
 
+TEST_CASE("conversations with Qwen2's template") {
+  const auto tokenizer = text::Tokenizer::load(test::text_data("qwen2"));
+  REQUIRE(text::detect_template(*tokenizer) == PromptTemplate::kChatMl);
+  check_conversations(*tokenizer, PromptTemplate::kChatMl, "qwen2/chat_ids.txt");
+  if (const char* path = std::getenv("RADONC_QWEN2_TOKENIZER"); path != nullptr && *path != '\0')
+    check_conversations(*text::Tokenizer::load(path), PromptTemplate::kChatMl, "qwen2/real_chat_ids.txt");
+}
+
 TEST_CASE("a Mistral v3 conversation, id by id") {
   const auto tokenizer = mistral("v3");
   const auto pair = text::encode_pair(*tokenizer, PromptTemplate::kMistralV3, kSystem, kUser, kAnswer);

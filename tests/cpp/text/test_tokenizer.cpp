@@ -18,13 +18,14 @@ using text::Tokenizer;
 
 namespace {
 
-void check_goldens(const Tokenizer& tokenizer, const std::string& golden, SpecialTokens special) {
+void check_goldens(const Tokenizer& tokenizer, const std::string& golden, SpecialTokens special,
+                   const std::vector<std::string>& texts = test::corpus()) {
   const std::vector<std::string> hashes = test::read_lines(test::text_data(golden));
-  REQUIRE(hashes.size() <= test::corpus().size());
+  REQUIRE(hashes.size() <= texts.size());
   std::size_t num_wrong = 0;
   for (std::size_t i = 0; i < hashes.size(); ++i) {
-    if (test::hash_of(tokenizer.encode(test::corpus()[i], special)) == hashes[i]) continue;
-    if (++num_wrong <= 5) MESSAGE(golden, " differs at line ", i + 1, ": ", test::corpus()[i]);
+    if (test::hash_of(tokenizer.encode(texts[i], special)) == hashes[i]) continue;
+    if (++num_wrong <= 5) MESSAGE(golden, " differs at line ", i + 1, ": ", texts[i]);
   }
   CHECK(num_wrong == 0);
 }
@@ -243,7 +244,9 @@ TEST_CASE("a GGUF file's pre-tokenizer goes by its name") {
   check_goldens(*load("gpt2", "gpt-2"), "tokenizer_json_ids.txt", SpecialTokens::kAsText);
   check_goldens(*load("gpt2", "default"), "tokenizer_json_parsed_ids.txt", SpecialTokens::kParse);
   check_goldens(*load("gpt2", "llama-bpe"), "llama3_ids.txt", SpecialTokens::kAsText);
-  CHECK_THROWS_WITH_AS(load("gpt2", "qwen2"), doctest::Contains("NFC"), Error);
+  const std::string decomposed = "Me\u0301nie\u0300re \u1112\u1161\u11ab", composed = "Ménière 한";
+  CHECK(load("gpt2", "qwen2")->encode(decomposed) == load("gpt2", "qwen2")->encode(composed));
+  CHECK(load("gpt2", "llama-bpe")->encode(decomposed) != load("gpt2", "llama-bpe")->encode(composed));
   CHECK_THROWS_WITH_AS(load("gpt2", "unheard-of"), doctest::Contains("unheard-of"), Error);
   CHECK_THROWS_WITH_AS(load("llama", "default"), doctest::Contains("scores"), Error);
   core::write_file_atomically(folder.path() / "second.gguf", as_gguf("gpt2", "gpt-2"));
@@ -290,6 +293,66 @@ TEST_CASE("a tokenizer.json in Llama 3's manner: a Split, and a BOS from the pos
     core::write_file_atomically(path, file.dump());
     CHECK_THROWS_WITH_AS(Tokenizer::load(path), doctest::Contains(type), Error);
   }
+}
+
+namespace {
+
+/// The texts of make_qwen2_goldens.py, then, for its real vocabulary, lines of the corpus.
+std::vector<std::string> qwen2_texts(std::size_t num_corpus_lines) {
+  std::vector<std::string> texts = test::read_texts("qwen2/texts.txt");
+  const auto& corpus = test::corpus();
+  texts.insert(texts.end(), corpus.begin(), corpus.begin() + static_cast<std::ptrdiff_t>(num_corpus_lines));
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("Qwen2's tokenizer normalises texts to NFC, and finds its added tokens, as Hugging Face's does") {
+  const auto tokenizer = Tokenizer::load(test::text_data("qwen2"));
+  const auto texts = qwen2_texts(0);
+  REQUIRE(texts.size() == 900);
+  check_goldens(*tokenizer, "qwen2/ids.txt", SpecialTokens::kAsText, texts);
+  check_goldens(*tokenizer, "qwen2/parsed_ids.txt", SpecialTokens::kParse, texts);
+  CHECK_FALSE(tokenizer->bos().has_value());
+  CHECK_FALSE(tokenizer->adds_bos());
+  CHECK(tokenizer->eos() == tokenizer->id_of("<|im_end|>"));
+  const auto metadata = tokenizer->gguf_metadata();
+  CHECK(std::get<std::string>(metadata.at("tokenizer.ggml.pre")) == "qwen2");
+
+  CHECK(tokenizer->decode(tokenizer->encode("e\u0301 \u212b \uac00\u11a8 \u0958")) == "é \u00c5 \uac01 \u0915\u093c");
+  // Joined only where they touch: bytes that are no UTF-8 stand between, and stay.
+  for (const std::string text : {"e\xff\u0301", "\xff", "é\xc3", "\xed\xa0\x80\u0301", "\uac00\u11a7"})
+    CHECK(tokenizer->decode(tokenizer->encode(text)) == text);
+}
+
+TEST_CASE("Qwen2's own pieces, where RADONC_QWEN2_TOKENIZER names their folder") {
+  const char* path = std::getenv("RADONC_QWEN2_TOKENIZER");
+  if (path == nullptr || *path == '\0') return;
+  const auto tokenizer = Tokenizer::load(path);
+  CHECK(tokenizer->vocab_size() == 151'646);
+  CHECK(tokenizer->id_of("<|endoftext|>") == 151'643);
+  const auto texts = qwen2_texts(1'000);
+  check_goldens(*tokenizer, "qwen2/real_ids.txt", SpecialTokens::kAsText, texts);
+  check_goldens(*tokenizer, "qwen2/real_parsed_ids.txt", SpecialTokens::kParse, texts);
+}
+
+TEST_CASE("a normalizer other than NFC is named") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "tokenizer.json";
+  nlohmann::json file = small_tokenizer();
+  const auto load = [&](const nlohmann::json& normalizer) {
+    file["normalizer"] = normalizer;
+    core::write_file_atomically(path, file.dump());
+    return Tokenizer::load(path);
+  };
+  const nlohmann::json nfc = {{"type", "NFC"}}, lower = {{"type", "Lowercase"}};
+  CHECK_THROWS_WITH_AS(load(lower), doctest::Contains("normalizer: \"Lowercase\""), Error);
+  CHECK_THROWS_WITH_AS(load({{"type", "Sequence"}, {"normalizers", {nfc, lower}}}), doctest::Contains("Lowercase"),
+                       Error);
+  CHECK_THROWS_AS(load({{"type", "Sequence"}}), Error);
+  const auto in_sequence = load({{"type", "Sequence"}, {"normalizers", {nfc}}});
+  CHECK(in_sequence->encode("e\u0301") == in_sequence->encode("é"));
+  CHECK_THROWS_WITH_AS(static_cast<void>(in_sequence->gguf_metadata()), doctest::Contains("no name"), Error);
 }
 
 TEST_CASE("SentencePiece goes first where a folder holds both forms") {
