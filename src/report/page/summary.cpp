@@ -120,7 +120,7 @@ std::string summary_section(const StudyResult& r) {
       "one-sided Wilcoxon signed-rank test with p ≤ {} after Holm's correction over the tasks.",
       kAlpha);
   if (const auto num_tasks = std::ranges::count_if(r.tasks, has_baselines); num_tasks > 0)
-    out += fmt::format(" It is better than every baseline on {} of the {} tasks that have baselines.",
+    out += fmt::format(" The fine-tuned model is better than every baseline on {} of the {} tasks that have baselines.",
                        std::ranges::count_if(r.tasks, beats_baselines), num_tasks);
   out +=
       "</p>\n<p class=\"warn\"><strong>For research. Not for clinical decisions.</strong> The figures describe these "
