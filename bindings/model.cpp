@@ -16,6 +16,7 @@ void bind_model(py::module_& module) {
       .value("auto", Dtype::kAuto)
       .value("float32", Dtype::kFloat32)
       .value("bfloat16", Dtype::kBFloat16)
+      .value("float16", Dtype::kFloat16)
       .finalize();
 
   py::native_enum<Quantization>(m, "Quantization", "enum.Enum")

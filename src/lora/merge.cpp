@@ -24,7 +24,7 @@ void merge_biases(model::Transformer& model, Merged& merged) {
     merged.biases.emplace_back(layer->name, layer->bias);
     auto bias = (layer->trained_bias.defined() ? layer->trained_bias.detach() : layer->bias).to(torch::kFloat32);
     if (shifted) bias = bias + layer->update->b_bias.detach() * layer->update->scale;
-    layer->bias = bias.to(model.dtype());
+    layer->bias = bias.to(model.compute_dtype());
   }
 }
 

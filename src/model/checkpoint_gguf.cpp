@@ -6,6 +6,7 @@
 
 #include "model/checkpoint_layouts.hpp"
 #include "model/gguf_layout.hpp"
+#include "model/stored_tensor.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/core/gguf.hpp"
 
@@ -87,11 +88,11 @@ class GgufCheckpoint : public Checkpoint {
           source, begin, end - begin,
           {values.data_ptr<float>() + begin * row_length, static_cast<std::size_t>((end - begin) * row_length)});
     });
-    // Qwen2's files keep Hugging Face's order.
-    if (file_.string("general.architecture") != "llama") return values.to(dtype).contiguous();
-    if (name.find("q_proj.") != name.npos) values = half_split_rows(values, config_.num_attention_heads);
-    if (name.find("k_proj.") != name.npos) values = half_split_rows(values, config_.num_key_value_heads);
-    return values.to(dtype).contiguous();
+    if (file_.string("general.architecture") == "llama") {  // Qwen2's files keep Hugging Face's order
+      if (name.find("q_proj.") != name.npos) values = half_split_rows(values, config_.num_attention_heads);
+      if (name.find("k_proj.") != name.npos) values = half_split_rows(values, config_.num_key_value_heads);
+    }
+    return converted(values, dtype, name, file_.path().string()).contiguous();
   }
 
  private:

@@ -71,7 +71,7 @@ ordered_json config_json(const Transformer& model, bool is_quantized) {
                           {"rope_theta", c.rope_theta},
                           {"rope_scaling", rope_json(c.rope_scaling)},
                           {"tie_word_embeddings", c.tie_word_embeddings},
-                          {"torch_dtype", model.dtype() == torch::kFloat32 ? "float32" : "bfloat16"}};
+                          {"torch_dtype", dtype_name(model.dtype())}};
   if (type == "llama") content.update({{"attention_bias", c.qkv_bias}, {"mlp_bias", c.mlp_bias}});
   if (type == "mistral") content["sliding_window"] = c.sliding_window;
   if (is_qwen2 && c.sliding_window > 0)
@@ -144,9 +144,7 @@ class ShardWriter {
 void add_nf4(ShardWriter& writer, const std::string& name, const ops::Nf4& weight) {
   ordered_json state = {{"quant_type", "nf4"},
                         {"blocksize", ops::Nf4::kBlock},
-                        {"dtype", weight.source_type == torch::kFloat32   ? "float32"
-                                  : weight.source_type == torch::kFloat16 ? "float16"
-                                                                          : "bfloat16"},
+                        {"dtype", dtype_name(weight.source_type)},
                         {"shape", {weight.rows, weight.columns}}};
   writer.add(name, weight.codes.unsqueeze(1));
   writer.add(name + ".absmax", weight.absmax);

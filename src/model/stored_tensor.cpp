@@ -12,6 +12,16 @@
 
 namespace radonc::model {
 
+torch::Tensor converted(const torch::Tensor& values, torch::ScalarType dtype, const std::string& name,
+                        const std::string& where) {
+  auto out = values.to(dtype);
+  if (dtype == torch::kFloat16 && values.scalar_type() != dtype && !out.isfinite().all().item<bool>()) {
+    throw Error(fmt::format("{}: tensor {}: a value is too large for float16. Load this model in bfloat16 or float32.",
+                            where, name));
+  }
+  return out;
+}
+
 torch::Tensor stored_tensor(const core::SafetensorsTensor& source, torch::ScalarType dtype,
                             const std::shared_ptr<const void>& file, const std::string& where) {
   static const std::map<std::string, torch::ScalarType> kTypes = {{"F32", torch::kFloat32},
@@ -31,14 +41,14 @@ torch::Tensor stored_tensor(const core::SafetensorsTensor& source, torch::Scalar
   if (reinterpret_cast<std::uintptr_t>(bytes) % c10::elementSize(type) != 0) {  // a file of foreign make
     auto copy = torch::empty(source.shape, type);
     std::memcpy(copy.data_ptr(), bytes, source.bytes.size());
-    return dtype == torch::ScalarType::Undefined ? copy : copy.to(dtype);
+    return dtype == torch::ScalarType::Undefined ? copy : converted(copy, dtype, source.name, where);
   }
   const auto mapped = torch::from_blob(
       bytes, source.shape, [file](void*) { /* keeps `file` */ }, type);
   if (dtype == torch::ScalarType::Undefined || dtype == type) return mapped;
-  auto converted = mapped.to(dtype);
+  auto out = converted(mapped, dtype, source.name, where);
   core::release_pages(source.bytes);
-  return converted;
+  return out;
 }
 
 }  // namespace radonc::model

@@ -10,6 +10,10 @@
 
 namespace radonc::model {
 
+/// `values` in `dtype`. Throws radonc::Error naming `where` and the tensor if one is too large for float16.
+torch::Tensor converted(const torch::Tensor& values, torch::ScalarType dtype, const std::string& name,
+                        const std::string& where);
+
 /// `source` in `dtype`, or in its own type if that is undefined. Where the types agree it is the file's memory itself,
 /// not a copy: `file` keeps the mapping alive, and nobody may write to it.
 /// Throws radonc::Error naming `where` and the tensor if the type is none that torch and radonc share.

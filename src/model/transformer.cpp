@@ -44,12 +44,20 @@ std::pair<torch::Tensor, torch::Tensor> angles(const torch::Tensor& positions, c
 torch::ScalarType resolve(Dtype dtype) {
   if (dtype == Dtype::kFloat32) return torch::kFloat32;
   if (dtype == Dtype::kBFloat16) return torch::kBFloat16;
+  if (dtype == Dtype::kFloat16) return torch::kFloat16;
 #if defined(__x86_64__)
   // Without these instructions bfloat16 matrix products are many times slower than float32 ones.
   return __builtin_cpu_supports("avx512bf16") ? torch::kBFloat16 : torch::kFloat32;
 #else
   return torch::kFloat32;
 #endif
+}
+
+std::string dtype_name(torch::ScalarType type) {
+  if (type == torch::kFloat32) return "float32";
+  if (type == torch::kBFloat16) return "bfloat16";
+  if (type == torch::kFloat16) return "float16";
+  throw Error(fmt::format("Expected weights in float32, bfloat16 or float16, got {}.", c10::toString(type)));
 }
 
 torch::Tensor Linear::operator()(const torch::Tensor& x, const std::optional<at::Generator>& generator) const {
@@ -76,38 +84,41 @@ Transformer::Transformer(const TransformerConfig& config,
     require_shape(name, shape, tensor.sizes());
     return tensor;
   };
+  const auto take_vector = [&](const std::string& name, std::int64_t size) {
+    return take(name, {size}).to(compute_dtype());
+  };
   const auto linear = [&](const std::string& name, std::int64_t out, std::int64_t in, bool has_bias) {
     const std::string weight_name = name + ".weight";
     Linear made{.name = name,
                 .weight = weight_of ? weight_of(weight_name) : ops::FrozenWeight(take(weight_name, {out, in}))};
     require_shape(weight_name, {out, in}, {made.weight.out_features(), made.weight.in_features()});
-    if (has_bias) made.bias = take(name + ".bias", {out});
+    if (has_bias) made.bias = take_vector(name + ".bias", out);
     return made;
   };
   embedding_ = take("model.embed_tokens.weight", {config.vocab_size, hidden});
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const std::string prefix = fmt::format("model.layers.{}.", i);
-    layers_.push_back({.input_norm = take(prefix + "input_layernorm.weight", {hidden}),
+    layers_.push_back({.input_norm = take_vector(prefix + "input_layernorm.weight", hidden),
                        .q = linear(prefix + "self_attn.q_proj", query, hidden, config.qkv_bias),
                        .k = linear(prefix + "self_attn.k_proj", key, hidden, config.qkv_bias),
                        .v = linear(prefix + "self_attn.v_proj", key, hidden, config.qkv_bias),
                        .o = linear(prefix + "self_attn.o_proj", hidden, query, config.output_bias),
-                       .post_attention_norm = take(prefix + "post_attention_layernorm.weight", {hidden}),
+                       .post_attention_norm = take_vector(prefix + "post_attention_layernorm.weight", hidden),
                        .gate = linear(prefix + "mlp.gate_proj", config.intermediate_size, hidden, config.mlp_bias),
                        .up = linear(prefix + "mlp.up_proj", config.intermediate_size, hidden, config.mlp_bias),
                        .down = linear(prefix + "mlp.down_proj", hidden, config.intermediate_size, config.mlp_bias)});
   }
-  final_norm_ = take("model.norm.weight", {hidden});
+  final_norm_ = take_vector("model.norm.weight", hidden);
   head_ = config.tie_word_embeddings ? embedding_ : take("lm_head.weight", {config.vocab_size, hidden});
 }
 
 torch::Tensor Transformer::embed(const torch::Tensor& ids) const {
-  if (!trained_embedding_.defined()) return embedding_.index_select(0, ids);
-  return trained_embedding_.index_select(0, ids).to(dtype());
+  const auto& table = trained_embedding_.defined() ? trained_embedding_ : embedding_;
+  return table.index_select(0, ids).to(compute_dtype());
 }
 
 torch::Tensor Transformer::head_weight() const {
-  return trained_head_.defined() ? trained_head_.to(dtype()) : head_;
+  return trained_head_.defined() ? trained_head_.to(compute_dtype()) : head_;
 }
 
 const torch::Tensor& Transformer::frozen_module(const std::string& name) const {
@@ -175,7 +186,7 @@ torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) cons
 }
 
 torch::Tensor Transformer::head(const torch::Tensor& hidden) const {
-  return hidden.matmul(head_weight().t()).to(torch::kFloat32);
+  return ops::FrozenWeight(head_weight()).times_transposed(hidden).to(torch::kFloat32);
 }
 
 torch::Tensor Transformer::logits(const batch::Batch& batch) const {

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "radonc/ops/frozen_weight.hpp"
+
 namespace radonc::ops {
 namespace {
 
@@ -13,6 +15,7 @@ class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> 
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& hidden,
                                const torch::Tensor& weight, const torch::Tensor& labels) {
     auto loss = torch::zeros({}, hidden.options().dtype(torch::kFloat32));
+    const FrozenWeight head(weight);
     const bool needs_gradient = context->needs_input_grad(0);
     const bool trains_weight = context->needs_input_grad(1);
     torch::Tensor gradient = needs_gradient ? torch::empty_like(hidden) : torch::Tensor();
@@ -20,13 +23,13 @@ class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> 
     for (std::int64_t begin = 0; begin < hidden.size(0); begin += kChunk) {
       const std::int64_t end = std::min(begin + kChunk, hidden.size(0));
       const auto label = labels.slice(0, begin, end).unsqueeze(1);
-      auto log_probability = hidden.slice(0, begin, end).mm(weight.t()).to(torch::kFloat32).log_softmax(1);
+      auto log_probability = head.times_transposed(hidden.slice(0, begin, end)).to(torch::kFloat32).log_softmax(1);
       loss -= log_probability.gather(1, label).sum();
       if (!needs_gradient && !trains_weight) continue;
       auto difference = log_probability.exp_();  // softmax - one hot
       difference.scatter_add_(1, label, torch::full(label.sizes(), -1.0F, difference.options()));
       difference = difference.to(hidden.scalar_type());
-      if (needs_gradient) gradient.slice(0, begin, end).copy_(difference.mm(weight));
+      if (needs_gradient) gradient.slice(0, begin, end).copy_(head.times(difference));
       if (trains_weight) weight_gradient.addmm_(difference.t(), hidden.slice(0, begin, end));
     }
     context->save_for_backward({gradient, weight_gradient});

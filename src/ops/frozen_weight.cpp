@@ -2,11 +2,16 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "kernels/nf4.hpp"
 #include "kernels/packed_gemm.hpp"
 
 namespace radonc::ops {
 namespace {
+
+constexpr std::int64_t kSlice = 1 << 20;  // weights: 4 MB in float32
 
 using kernels::Direction;
 
@@ -87,18 +92,41 @@ torch::Tensor FrozenWeight::dense(torch::ScalarType type) const {
   return nf4_ ? nf4_dequantize(*nf4_, type) : int8_ ? int8_dequantize(*int8_, type) : dense_.to(type);
 }
 
+template <typename Use>
+void FrozenWeight::by_slices(torch::ScalarType type, Use use) const {
+  const std::int64_t rows = out_features(), columns = in_features();
+  const std::int64_t step = std::min(rows, std::max<std::int64_t>(kSlice / std::max<std::int64_t>(columns, 1), 1));
+  const auto buffer = torch::empty({step, columns}, dense_.options().dtype(type));
+  for (std::int64_t begin = 0; begin < rows; begin += step) {
+    const std::int64_t count = std::min(step, rows - begin);
+    const auto slice = buffer.narrow(0, 0, count);
+    slice.copy_(dense_.narrow(0, begin, count));
+    use(begin, slice);
+  }
+}
+
 torch::Tensor FrozenWeight::times_transposed(const torch::Tensor& x) const {
   const torch::NoGradGuard no_gradient;
-  if (const auto out = by_kernel(nf4_, Direction::kForward, x, out_features())) return *out;
-  if (const auto out = by_kernel(int8_, Direction::kForward, x, out_features())) return *out;
-  return x.mm(dense(x.scalar_type()).t());
+  if (auto out = by_kernel(nf4_, Direction::kForward, x, out_features())) return *out;
+  if (auto out = by_kernel(int8_, Direction::kForward, x, out_features())) return *out;
+  if (is_whole(x.scalar_type())) return x.mm(dense(x.scalar_type()).t());
+  auto out = torch::empty({x.size(0), out_features()}, x.options());
+  by_slices(x.scalar_type(), [&](std::int64_t begin, const torch::Tensor& slice) {
+    out.narrow(1, begin, slice.size(0)).copy_(x.mm(slice.t()));
+  });
+  return out;
 }
 
 torch::Tensor FrozenWeight::times(const torch::Tensor& y) const {
   const torch::NoGradGuard no_gradient;
-  if (const auto out = by_kernel(nf4_, Direction::kBackward, y, in_features())) return *out;
-  if (const auto out = by_kernel(int8_, Direction::kBackward, y, in_features())) return *out;
-  return y.mm(dense(y.scalar_type()));
+  if (auto out = by_kernel(nf4_, Direction::kBackward, y, in_features())) return *out;
+  if (auto out = by_kernel(int8_, Direction::kBackward, y, in_features())) return *out;
+  if (is_whole(y.scalar_type())) return y.mm(dense(y.scalar_type()));
+  auto out = torch::zeros({y.size(0), in_features()}, y.options());
+  by_slices(y.scalar_type(), [&](std::int64_t begin, const torch::Tensor& slice) {
+    out.addmm_(y.narrow(1, begin, slice.size(0)), slice);
+  });
+  return out;
 }
 
 }  // namespace radonc::ops

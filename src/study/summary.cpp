@@ -117,7 +117,7 @@ void describe_settings(const StudyConfig& config, const model::Transformer& mode
     result.settings.emplace_back(name, fmt::format("{}", value));
   };
   add("parameters of the model", model.num_parameters());
-  add("type of the weights", model.dtype() == torch::kFloat32 ? "float32" : "bfloat16");
+  add("type of the weights", model::dtype_name(model.dtype()));
   if (config.quantization == model::Quantization::kNf4) add("quantised layers", "NF4 with double quantisation");
   if (config.quantization == model::Quantization::kInt8) add("quantised layers", "int8, products too");
   add("fingerprint of the weights", model.fingerprint());

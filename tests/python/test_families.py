@@ -15,8 +15,8 @@ FAMILIES = sorted(path.name for path in MODELS.glob("tiny_*"))
 ADAPTERS = sorted(path.name for path in (MODELS / "adapters").iterdir() if (path / "golden.npz").exists())
 
 
-def load(name):
-    return radonc.model.Transformer.load(MODELS / name, dtype=radonc.model.Dtype.float32)
+def load(name, dtype="float32"):
+    return radonc.model.Transformer.load(MODELS / name, dtype=radonc.model.Dtype[dtype])
 
 
 def logits(model, ids):
@@ -30,7 +30,16 @@ def test_family_equals_transformers(name):
 
 
 def test_all_families_are_there():
-    assert len(FAMILIES) == 15 and len(ADAPTERS) == 15
+    assert len(FAMILIES) == 16 and len(ADAPTERS) == 15
+
+
+def test_float16_weights_are_kept_and_computed_with_in_float32():
+    """As close to transformers' float32 on the same values as a float32 model is."""
+    golden = np.load(MODELS / "tiny_qwen2_float16" / "golden.npz")
+    model, wide = load("tiny_qwen2_float16", "float16"), load("tiny_qwen2_float16")
+    assert model.dtype == torch.float16 and wide.dtype == torch.float32
+    assert model.num_bytes < 0.55 * wide.num_bytes
+    assert np.abs(logits(model, golden["ids"]) - golden["base"]).max() < 2e-5
 
 
 def test_shards_are_one_model():
@@ -61,7 +70,7 @@ def golden_key(name):
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_adapter_gives_pefts_logits_loss_and_gradients(name):
     golden = np.load(MODELS / "adapters" / name / "golden.npz")
-    model = load(str(golden["model"]))
+    model = load(str(golden["model"]), "float16" if name.startswith("float16") else "float32")
     adapter = radonc.lora.load_adapter(model, MODELS / "adapters" / name)
     assert np.abs(logits(model, golden["ids"]) - golden["adapted"]).max() < 2e-5
 

@@ -25,6 +25,17 @@ def test_smollm2_in_bfloat16_stays_near(smollm2_path, model_data):
     assert np.abs(logits.double().logsumexp(-1).numpy() - golden["logsumexp0"]).mean() < 0.2
 
 
+def test_smollm2_in_float16_stays_nearer(smollm2_path, smollm2, model_data):
+    """The file's weights have 4 bits and scales; what they stand for is rounded to float16 when it is read."""
+    golden = np.load(model_data / "smollm2_logits.npz")
+    model = radonc.model.Transformer.load(smollm2_path, dtype=radonc.model.Dtype.float16)
+    assert model.num_bytes < 0.501 * smollm2.num_bytes
+    for text in range(4):
+        logits = model.forward(torch.from_numpy(golden[f"ids{text}"]))
+        assert np.array_equal(logits.argmax(-1).numpy(), golden[f"argmax{text}"])
+        assert np.abs(logits.double().logsumexp(-1).numpy() - golden[f"logsumexp{text}"]).max() < 0.05
+
+
 @pytest.mark.parametrize("name", ["tiny_llama", "tiny_mistral"])
 def test_hugging_face_folder_equals_transformers(model_data, name):
     golden = np.load(model_data / name / "golden.npz")

@@ -34,3 +34,12 @@ def test_every_operator_has_a_case():
 def test_opcheck(name):
     torch.manual_seed(0)
     torch.library.opcheck(getattr(OPS, name).default, CASES[name]())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_type_without_a_kernel_is_named(name):
+    arguments = [x.half() if isinstance(x, torch.Tensor) else x for x in CASES[name]()]
+    if name == "rope":
+        arguments[1:] = angles(4, 4)
+    with pytest.raises(RuntimeError, match=f"radonc::{name}: expected float32 or bfloat16, got Half"):
+        getattr(OPS, name).default(*arguments)

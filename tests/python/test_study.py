@@ -196,3 +196,8 @@ def test_command_reports_errors_in_a_line(tmp_path):
     done = subprocess.run([*command, "--output", str(tmp_path)], capture_output=True, text=True, env=os.environ)
     assert done.returncode == 1
     assert done.stderr.startswith("radonc: absent.jsonl") and "Traceback" not in done.stderr
+
+
+def test_the_weights_type_is_a_setting():
+    settings = radonc.study.StudyConfig(dtype=radonc.model.Dtype.float16)
+    assert settings.dtype is radonc.model.Dtype.float16

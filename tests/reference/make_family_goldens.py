@@ -7,9 +7,10 @@ Made with torch 2.15, transformers 5.23 and peft
 
 NAME/ holds a model and golden.npz: ids, base (the logits). tiny_llama/ and tiny_mistral/ add an adapter/ and, in
 golden.npz, num_prompt_tokens, adapted (logits), loss (mean over the tokens after the prompt) and grad.<parameter>.
-sharded/ is tiny_llama in three files. adapters/NAME/ is an adapter; its golden.npz adds `model`, the folder it
-belongs to. adapters/curve.npz is a training run from adapters/curve_start to adapters/curve_end (its *_clipped arrays
-are of a second run, with the gradients clipped to a norm of clipped_at instead of 1).
+sharded/ is tiny_llama in three files. tiny_qwen2_float16/ has float16 weights, made float32 for computing.
+adapters/NAME/ is an adapter; its golden.npz adds `model`, the folder it belongs to. adapters/curve.npz is a training
+run from adapters/curve_start to adapters/curve_end (its *_clipped arrays are of a second run, with the gradients
+clipped to a norm of clipped_at instead of 1).
 
 DoRA in PEFT: y = W x + bias + (m / n - 1) W x + (m / n) s B A x, where n = ||W + s B A|| by output row is computed in
 each forward pass and constant in the backward pass; the bias is not scaled. With dropout d in training, both added
@@ -60,11 +61,8 @@ def save_arrays(path: pathlib.Path, gradients: dict | None = None, **arrays) -> 
 
 
 def load_model(folder: pathlib.Path):
-    return transformers.AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval()
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Models
+    load = transformers.AutoModelForCausalLM.from_pretrained
+    return load(folder, attn_implementation="eager", dtype=torch.float32).eval()
 
 
 def llama(**options):
@@ -92,6 +90,7 @@ FAMILIES = {
     "llama_mlp_bias": llama(attention_bias=True, mlp_bias=True),
     "qwen2": qwen2(use_sliding_window=False),
     "qwen2_window": qwen2(use_sliding_window=True, sliding_window=7, max_window_layers=1),
+    "qwen2_float16": qwen2(tie_word_embeddings=True),
     "mistral_window_gqa": mistral(num_key_value_heads=1, head_dim=16, sliding_window=5, tie_word_embeddings=False),
     "llama_linear": llama(rope_parameters=rope("linear", factor=4.0)),
     "llama_dynamic": llama(max_position_embeddings=16, rope_parameters=rope("dynamic", factor=4.0)),
@@ -179,7 +178,7 @@ def family(folder: pathlib.Path, name: str) -> None:
     architecture, config = FAMILIES[name]
     model = architecture(config)
     randomize(model)
-    save_model(folder, model)
+    save_model(folder, model.half() if name.endswith("float16") else model)
     if name == "llama_linear":
         old_rope_scaling(folder / "config.json", "type")
     elif name == "llama_llama3":
@@ -196,9 +195,6 @@ def sharded(folder: pathlib.Path, tiny_llama: pathlib.Path) -> None:
     np.testing.assert_array_equal(base, load_model(tiny_llama)(torch.tensor(ids)[None]).logits[0].numpy())
     save_arrays(folder / "golden.npz", ids=ids, base=base)
 
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Adapters
 
 SOME = ["q_proj", "v_proj", "down_proj"]
 # The last layer's output projection and MLP see supervised positions only, so their masks have another shape.
@@ -225,6 +221,8 @@ ADAPTERS = {
     "dropout": ("tiny_llama", dict(target_modules=SAME_SHAPE, lora_dropout=0.3)),
     "dora_dropout": ("tiny_llama_mlp_bias", dict(target_modules=SAME_SHAPE, lora_dropout=0.3, use_dora=True)),
     "modules_to_save": ("tiny_llama", dict(target_modules=SOME, modules_to_save=["lm_head"])),
+    "float16_lora": ("tiny_qwen2_float16", dict(target_modules="all-linear")),
+    "float16_dora": ("tiny_qwen2_float16", dict(target_modules=SOME, use_dora=True)),
     "layers_to_transform": ("tiny_llama", dict(target_modules=SOME, layers_to_transform=[1])),
     "lora_bias": ("tiny_llama_mlp_bias", dict(target_modules=SOME, lora_bias=True)),
 }

@@ -19,10 +19,14 @@ enum class Dtype {
   kAuto,  ///< bfloat16 where the processor has bfloat16 dot products, else float32
   kFloat32,
   kBFloat16,
+  kFloat16,  ///< of the matrices, in half of float32's memory; norms, biases and all arithmetic are float32
 };
 
 /// The storage type `dtype` stands for on this machine.
 torch::ScalarType resolve(Dtype dtype);
+
+/// "float32", "bfloat16" or "float16", as Python names it.
+std::string dtype_name(torch::ScalarType type);
 
 enum class Quantization {
   kNone,
@@ -109,7 +113,12 @@ class Transformer {
   [[nodiscard]] torch::Tensor head(const torch::Tensor& hidden) const;
 
   [[nodiscard]] const TransformerConfig& config() const { return config_; }
+  /// Of the matrices as they are stored, but for those in NF4.
   [[nodiscard]] torch::ScalarType dtype() const { return embedding_.scalar_type(); }
+  /// Of the norms, the biases and the activations.
+  [[nodiscard]] torch::ScalarType compute_dtype() const {
+    return dtype() == torch::kFloat16 ? torch::kFloat32 : dtype();
+  }
 
   /// The linear layers of all blocks, in the order of Hugging Face's named_modules.
   [[nodiscard]] std::vector<Linear*> linears();

@@ -28,7 +28,8 @@ class FrozenWeight {
 
   /// x Wᵀ and y W without gradients, in the type of x [T, in] and y [T, out]. NF4 is dequantised tile by tile inside
   /// the product (bfloat16 alone, with AVX512-BF16); with int8, x is quantised too, by 1 × 128 tiles, and the products
-  /// are int8's (with AVX512-VNNI). Elsewhere the matrix is dequantised as a whole.
+  /// are int8's (with AVX512-VNNI). Elsewhere the matrix is dequantised as a whole. A
+  /// dense weight of another type is converted by slices that fit the processor's cache.
   [[nodiscard]] torch::Tensor times_transposed(const torch::Tensor& x) const;
   [[nodiscard]] torch::Tensor times(const torch::Tensor& y) const;
 
@@ -36,6 +37,11 @@ class FrozenWeight {
   [[nodiscard]] const std::optional<Int8>& int8() const { return int8_; }
 
  private:
+  /// Calls `use` with the first row of each slice and the slice as `type`.
+  template <typename Use>
+  void by_slices(torch::ScalarType type, Use use) const;
+  [[nodiscard]] bool is_whole(torch::ScalarType type) const { return nf4_ || int8_ || dense_.scalar_type() == type; }
+
   torch::Tensor dense_;
   std::optional<Nf4> nf4_;
   std::optional<Int8> int8_;

@@ -40,6 +40,20 @@ TEST_CASE("answers do not depend on the batch they are decoded in") {
   CHECK(run(3) == run(1));
 }
 
+TEST_CASE("float16 weights answer as their values do in float32") {
+  const auto text = tokenizer();
+  const auto source = model_for(*text);
+  const auto answer = [&](torch::ScalarType type) {
+    return generate::generate(test::rounded_model(source, type), *text, text::PromptTemplate::kChatMl,
+                              {{"Answer.", "Site: brain"}, {"", "Age: 61"}}, {.max_new_tokens = 12});
+  };
+  const auto half = answer(torch::kFloat16), wide = answer(torch::kFloat32);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(half[i].ids == wide[i].ids);
+    CHECK(half[i].log_probability == doctest::Approx(wide[i].log_probability).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("bad settings and a foreign tokenizer are named") {
   const auto text = tokenizer();
   const auto model = model_for(*text);

@@ -49,6 +49,21 @@ TEST_CASE("what is lost to rounding is reported: more in NF4 than in float32") {
   CHECK_FALSE(model.linears()[5]->weight.nf4().has_value());
 }
 
+TEST_CASE("merged float16 weights stay float16, and the biases float32") {
+  const std::filesystem::path path = RADONC_TEST_DATA "/model/tiny_qwen2_float16";
+  auto model = model::Transformer::load(path, {.dtype = model::Dtype::kFloat16});
+  const auto ids = torch::arange(30);
+  const auto adapter = moved_adapter(model, {.rank = 4, .bias = lora::Bias::kLoraOnly});
+  const auto adapted = model.forward(ids);
+  const auto merged = lora::merge(model, adapter);
+  CHECK(model.linears()[0]->weight.num_bytes() == 2 * model.linears()[0]->weight.numel());
+  CHECK((model.linears()[0]->bias.scalar_type() == torch::kFloat32));
+  CHECK(merged.relative_error > 0);
+  CHECK(test::relative_difference(model.forward(ids), adapted) < 2e-3);
+  lora::unmerge(model, merged);
+  CHECK(torch::equal(model.forward(ids), adapted));
+}
+
 TEST_CASE("another model's adapter is not merged, and the model stays as it was") {
   auto model = test::small_model();
   auto config = test::small_config();

@@ -5,6 +5,7 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
+#include "radonc/core/safetensors.hpp"
 #include "radonc/model/transformer.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -23,7 +24,7 @@ void replace(const std::filesystem::path& path, const std::string& from, const s
 
 }  // namespace
 
-TEST_CASE("a Hugging Face folder is read, in either type") {
+TEST_CASE("a Hugging Face folder is read, in the type asked for") {
   const auto checkpoint = model::Checkpoint::open(kTiny);
   CHECK(checkpoint->config().sliding_window == 7);
   CHECK(checkpoint->config().head_dim == 16);
@@ -58,4 +59,35 @@ TEST_CASE("what does not fit together is named") {
   CHECK_THROWS_WITH_AS(loading(), doctest::Contains("model.safetensors"), Error);
   std::filesystem::remove(path / "model.safetensors");
   CHECK_THROWS_WITH_AS(loading(), doctest::Contains("model.safetensors"), Error);
+}
+
+TEST_CASE("float16 is read exactly where the file has it, and refused where it cannot hold a value") {
+  const std::filesystem::path half = RADONC_TEST_DATA "/model/tiny_qwen2_float16";
+  const auto checkpoint = model::Checkpoint::open(half);
+  const std::string name = "model.layers.0.mlp.up_proj.weight";
+  const auto stored = checkpoint->tensor(name, torch::kFloat16);
+  CHECK(torch::equal(stored.to(torch::kFloat32), checkpoint->tensor(name, torch::kFloat32)));
+  CHECK(stored.data_ptr() == checkpoint->tensor(name, torch::kFloat16).data_ptr());  // the file itself
+  const auto nf4 =
+      model::Transformer::load(half, {.dtype = model::Dtype::kFloat16, .quantization = model::Quantization::kNf4});
+  CHECK((nf4.dtype() == torch::kFloat16));
+  CHECK((nf4.linears()[0]->weight.nf4()->source_type == torch::kFloat16));
+  CHECK(nf4.forward(torch::arange(9)).isfinite().all().item<bool>());
+
+  const test::TemporaryFolder folder;
+  const std::vector<float> values = {1.0F, 70'000.0F};
+  const auto write = [&](std::int64_t count) {
+    core::write_safetensors(folder.path() / "model.safetensors",
+                            {{.name = "lm_head.weight",
+                              .dtype = "F32",
+                              .shape = {count},
+                              .bytes = std::as_bytes(std::span(values).first(static_cast<std::size_t>(count)))}},
+                            {});
+    std::filesystem::copy(kTiny / "config.json", folder.path(), std::filesystem::copy_options::overwrite_existing);
+    return model::Checkpoint::open(folder.path());
+  };
+  CHECK(write(1)->tensor("lm_head.weight", torch::kFloat16).item<float>() == 1);
+  CHECK(write(2)->tensor("lm_head.weight", torch::kBFloat16).numel() == 2);
+  CHECK_THROWS_WITH_AS(write(2)->tensor("lm_head.weight", torch::kFloat16),
+                       doctest::Contains("tensor lm_head.weight: a value is too large for float16"), Error);
 }

@@ -2,6 +2,7 @@
 #include <torch/torch.h>
 
 #include "radonc/core/error.hpp"
+#include "radonc/core/file.hpp"
 #include "radonc/core/gguf.hpp"
 #include "radonc/lora/adapter_io.hpp"
 #include "radonc/lora/merge.hpp"
@@ -185,4 +186,16 @@ TEST_CASE("an adapter is not lost in an export") {
   CHECK_THROWS_WITH_AS(model::export_hugging_face(model, folder.path() / "out"), doctest::Contains("adapter"), Error);
   CHECK_THROWS_AS(model::export_gguf(model, *tokenizer("tokenizer.json"), folder.path() / "out.gguf"), Error);
   CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("a float16 model is exported with every bit, and says so") {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path path = RADONC_TEST_DATA "/model/tiny_qwen2_float16";
+  const model::LoadOptions options{.dtype = model::Dtype::kFloat16};
+  const auto model = model::Transformer::load(path, options);
+  model::export_hugging_face(model, folder.path());
+  CHECK(core::read_file(folder.path() / "config.json").find(R"("torch_dtype": "float16")") != std::string::npos);
+  const auto again = model::Transformer::load(folder.path(), options);
+  CHECK(again.num_bytes() == model.num_bytes());
+  CHECK(torch::equal(again.forward(torch::arange(20)), model.forward(torch::arange(20))));
 }

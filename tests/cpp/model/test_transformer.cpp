@@ -171,6 +171,43 @@ TEST_CASE("a window of W sees W keys, itself included") {
   CHECK(test::relative_difference(model.forward(ids)[7], before) > 1e-6);
 }
 
+TEST_CASE("float16 weights give what their values give in float32: logits, losses, gradients, decoding") {
+  for (const bool tied : {true, false}) {
+    auto config = test::small_config();
+    config.tie_word_embeddings = tied;
+    config.qkv_bias = config.mlp_bias = true;
+    const auto source = test::small_model(config);
+    auto half = test::rounded_model(source, torch::kFloat16), wide = test::rounded_model(source, torch::kFloat32);
+    CHECK((half.dtype() == torch::kFloat16));
+    CHECK((half.compute_dtype() == torch::kFloat32));
+    CHECK((wide.compute_dtype() == torch::kFloat32));
+    CHECK(half.num_bytes() < 0.53 * static_cast<double>(wide.num_bytes()));  // norms and biases are float32
+    CHECK(half.fingerprint() == wide.fingerprint());
+    const auto shared = random_ids(20);
+    const auto batch = batch::pack({random_pair(shared, 4, 3), random_pair(shared, 2, 5)});
+    CHECK(test::relative_difference(half.logits(batch), wide.logits(batch)) < 1e-6);
+
+    for (const bool dora : {false, true}) {
+      lora::LoraConfig lora{.rank = 4, .use_dora = dora, .seed = 3};
+      if (!tied && !dora) lora.modules_to_save = {"lm_head"};
+      const auto gradients = [&](model::Transformer& model) {
+        auto adapter = lora::inject(model, lora);
+        CHECK((adapter.parameters.scalar_type() == torch::kFloat32));
+        adapter.parameters.mul_(1.1).add_(0.01);
+        adapter.gradients.zero_();
+        const auto loss = model.loss(batch);
+        loss.backward();
+        return std::pair(loss.item<double>(), adapter.gradients.clone());
+      };
+      const auto [half_loss, half_gradients] = gradients(half);
+      const auto [wide_loss, wide_gradients] = gradients(wide);
+      CHECK(half_loss == doctest::Approx(wide_loss).epsilon(1e-6));
+      CHECK(wide_gradients.abs().max().item<double>() > 0.01);
+      CHECK(test::relative_difference(half_gradients, wide_gradients) < 1e-5);
+    }
+  }
+}
+
 TEST_CASE("bad input is named") {
   const auto model = test::small_model();
   CHECK_THROWS_WITH_AS(model.forward(torch::tensor({1, 211})), doctest::Contains("211"), Error);

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <torch/torch.h>
 
+#include "support/tensors.hpp"
+
 using namespace radonc;
 
 TEST_CASE("a dense weight is the tensor itself in its own type, and a copy in another") {
@@ -22,4 +24,20 @@ TEST_CASE("a quantised weight takes its codes and constants") {
   CHECK(weight.numel() == 512 * 512);
   CHECK(weight.num_bytes() == 512 * 512 / 2 + 4096 + 16 * 4 + 256 * 4);  // codes, scales, their scales, the map
   CHECK(weight.dense(torch::kBFloat16).sizes() == torch::IntArrayRef({512, 512}));
+}
+
+TEST_CASE("products with a weight of another type are those with its values, however many slices it takes") {
+  torch::manual_seed(4);
+  for (const std::int64_t rows : {1, 7, 1'165, 1'166, 3'000}) {  // 1'165 rows of 900 weights fill a slice
+    const auto stored = torch::randn({rows, 900}).to(torch::kFloat16);
+    const ops::FrozenWeight weight = stored, whole = stored.to(torch::kFloat32);
+    const auto x = torch::randn({5, 900}), y = torch::randn({5, rows});
+    CHECK(test::relative_difference(weight.times_transposed(x), whole.times_transposed(x)) < 1e-6);
+    CHECK(test::relative_difference(weight.times(y), whole.times(y)) < 1e-6);
+    CHECK((weight.times_transposed(x).scalar_type() == torch::kFloat32));
+    CHECK(weight.num_bytes() * 2 == whole.num_bytes());
+    // In the weight's own type nothing is converted.
+    const auto narrow = x.to(torch::kFloat16);
+    CHECK(torch::equal(weight.times_transposed(narrow), narrow.mm(stored.t())));
+  }
 }

@@ -3,6 +3,9 @@
 
 #include <torch/torch.h>
 
+#include <map>
+#include <string>
+
 #include "radonc/model/transformer.hpp"
 
 namespace radonc::test {
@@ -41,6 +44,14 @@ inline model::Transformer small_model(const model::TransformerConfig& c = small_
             return torch::randn(shape(name)) * (name.ends_with("embed_tokens.weight") ? 1.0 : 0.15);
           },
           "a random test model"};
+}
+
+/// A model with the values of `source` rounded to float16, stored in `type`.
+inline model::Transformer rounded_model(const model::Transformer& source, torch::ScalarType type) {
+  std::map<std::string, torch::Tensor> tensors;
+  for (const auto& tensor : source.frozen_tensors())
+    tensors[tensor.name] = tensor.dense(torch::kFloat16).to(type).contiguous();
+  return {source.config(), [&](const std::string& name) { return tensors.at(name); }, "a rounded test model"};
 }
 
 }  // namespace radonc::test
