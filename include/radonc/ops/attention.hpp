@@ -14,7 +14,9 @@ struct AttentionSpan {
   torch::Tensor seen;  ///< [L, L] bool, true = seen; undefined means plain causal
 };
 
-/// softmax(q kᵀ / sqrt(d)) v inside each span. Query heads share key-value heads in groups (Ainslie et al. 2023).
+/// softmax(q kᵀ / sqrt(d)) v inside each span; the spans follow one another and cover all tokens. Query heads share
+/// key-value heads in groups (Ainslie et al. 2023). In bfloat16 on processors with AVX512-BF16 this runs on kernels of
+/// radonc's own where d is a multiple of 32 up to 256, and on torch's elsewhere.
 ///   q [T, heads, d]   k, v [T, kv_heads, d]   → [T, heads, d]
 torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                                const std::vector<AttentionSpan>& spans);

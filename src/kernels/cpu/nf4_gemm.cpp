@@ -102,34 +102,10 @@ struct Nf4Kernel {
   }
 
   template <int R>
-  RADONC_PANEL_CALL void add(std::int64_t block, std::int64_t row, const Word* words, float, float* sums,
-                             bool is_first) const {
-    const std::uint16_t* x = tiles.values + (block * tiles.rows + row) * kDepth;
-    __m512 sum[R][4];
-#pragma GCC unroll 6
-    for (int i = 0; i < R; ++i)
-#pragma GCC unroll 4
-      for (int j = 0; j < 4; ++j)
-        sum[i][j] = is_first ? _mm512_setzero_ps() : _mm512_load_ps(sums + i * kWidth + 16 * j);
-    for (int pair = 0; pair < 64; ++pair) {
-      const __m512i w0 = _mm512_load_si512(words + pair * 128), w1 = _mm512_load_si512(words + pair * 128 + 32);
-      const __m512i w2 = _mm512_load_si512(words + pair * 128 + 64), w3 = _mm512_load_si512(words + pair * 128 + 96);
-#pragma GCC unroll 6
-      for (int i = 0; i < R; ++i) {
-        std::int32_t two;
-        __builtin_memcpy(&two, x + i * kDepth + 2 * pair, 4);
-        const __m512i xs = _mm512_set1_epi32(two);
-        // As text: with the intrinsic, GCC copies every sum before it adds to it, and runs out of registers.
-        asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][0]) : "v"(w0), "v"(xs));
-        asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][1]) : "v"(w1), "v"(xs));
-        asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][2]) : "v"(w2), "v"(xs));
-        asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][3]) : "v"(w3), "v"(xs));
-      }
-    }
-#pragma GCC unroll 6
-    for (int i = 0; i < R; ++i)
-#pragma GCC unroll 4
-      for (int j = 0; j < 4; ++j) _mm512_store_ps(sums + i * kWidth + 16 * j, sum[i][j]);
+  RADONC_PANEL_INLINE void add(std::int64_t block, std::int64_t row, const Word* words, float, float* sums,
+                               bool is_first) const {
+    multiply_tile<R>(tiles.values + (block * tiles.rows + row) * kDepth, kDepth, words, kDepth / 2, sums, kWidth,
+                     is_first);
   }
 };
 

@@ -1,5 +1,5 @@
 // What the products with packed weights share: a panel of the matrix, 128 deep and 64 wide, is unpacked into the first
-// cache level and meets all rows of x there. Private to src/kernels/cpu/*_gemm.cpp, with AVX512.
+// cache level and meets all rows of x there. Private to src/kernels/cpu, with AVX512.
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -114,6 +114,37 @@ RADONC_PANEL_INLINE void store16(std::uint16_t* to, __mmask16 mask, __m512 value
   const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
   const __m512i rounded = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
   _mm256_mask_storeu_epi16(to, mask, _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16)));
+}
+
+/// sums [R, 64] (+)= x [R, 2 · pairs] · panel [pairs, 64, 2] in bfloat16, with sums in float32.
+template <int R>
+RADONC_PANEL_CALL void multiply_tile(const std::uint16_t* x, std::int64_t x_stride, const std::uint16_t* panel,
+                                     std::int64_t pairs, float* sums, std::int64_t sums_stride, bool is_first) {
+  __m512 sum[R][4];
+#pragma GCC unroll 6
+  for (int i = 0; i < R; ++i)
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j)
+      sum[i][j] = is_first ? _mm512_setzero_ps() : _mm512_load_ps(sums + i * sums_stride + 16 * j);
+  for (std::int64_t pair = 0; pair < pairs; ++pair) {
+    const __m512i w0 = _mm512_load_si512(panel + pair * 128), w1 = _mm512_load_si512(panel + pair * 128 + 32);
+    const __m512i w2 = _mm512_load_si512(panel + pair * 128 + 64), w3 = _mm512_load_si512(panel + pair * 128 + 96);
+#pragma GCC unroll 6
+    for (int i = 0; i < R; ++i) {
+      std::int32_t two;
+      __builtin_memcpy(&two, x + i * x_stride + 2 * pair, 4);
+      const __m512i xs = _mm512_set1_epi32(two);
+      // As text: with the intrinsic, GCC copies every sum before it adds to it, and runs out of registers.
+      asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][0]) : "v"(w0), "v"(xs));
+      asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][1]) : "v"(w1), "v"(xs));
+      asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][2]) : "v"(w2), "v"(xs));
+      asm("vdpbf16ps %2, %1, %0" : "+v"(sum[i][3]) : "v"(w3), "v"(xs));
+    }
+  }
+#pragma GCC unroll 6
+  for (int i = 0; i < R; ++i)
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) _mm512_store_ps(sums + i * sums_stride + 16 * j, sum[i][j]);
 }
 
 /// Panels `first` to `last` of the product. A kernel has

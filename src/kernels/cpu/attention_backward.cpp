@@ -1,0 +1,285 @@
+#include "kernels/attention.hpp"
+#include "kernels/cpu/attention_tiles.hpp"
+
+namespace radonc::kernels {
+
+#if defined(__x86_64__)
+namespace {
+
+// Tiles stand with keys as rows and queries as columns, so that each of the five products finds its factors as they
+// are: Pᵀ = 2^(k qᵀ - log sum), dPᵀ = v doutᵀ, dSᵀ = Pᵀ (dPᵀ - dout·out), dv += Pᵀ dout, dk += dSᵀ q, dqᵀ += kᵀ dSᵀ.
+constexpr std::int64_t kQueries = 2 * kWidth;  // rows of q at a time: two panels
+constexpr std::int64_t kKeys = 16 * kRows;     // keys at a time
+constexpr std::int64_t kGroups = kKeys / kRows;
+constexpr std::int64_t kParts = 2;  // of a key-value head's queries, each with sums of its own for dk and dv
+
+/// One span and key-value head, and its sums [parts, round_up(L, 96), round_up(d, 64)].
+struct Head {
+  const SpanView* span;
+  Rows rows;
+  std::int64_t kv_head;
+  float* k_sums;
+  float* v_sums;
+};
+
+/// Where the queries are parted: of a causal triangle, both parts have about half.
+std::int64_t part_begin(std::int64_t count, std::int64_t part) {
+  return part == 0 ? 0 : part == kParts ? count : round_up(count * 7 / 10, kQueries);
+}
+
+struct Pass {
+  const AttentionShape& shape;
+  const Word *q, *k, *v, *out;
+  const float* log_sums;
+  const Word* grad;
+  AttentionGradients gradients;
+};
+
+/// Memory of one thread.
+struct Scratch {
+  Buffer memory[16];
+  Word *keys, *values;           // [round_up(L, 96), d]
+  Word* keys_down;               // kᵀ: [⌈L / 96⌉, round_up(d, 6), 96]
+  Word *q, *grad;                // [128, d]
+  Word *q_across, *grad_across;  // [2, d / 2, 64, 2]
+  Word *q_down, *grad_down;      // [⌈d / 64⌉, 64, 64, 2]
+  Word *p, *ds;                  // Pᵀ and dSᵀ [96, 128]
+  Word* ds_pairs;                // [2, 48, 64, 2]
+  float* q_sums;                 // dqᵀ [round_up(d, 6), 128]
+  float *log_sums, *dots;        // [128]
+  float* tiles;                  // [2, 6, 64]
+
+  void reserve(std::int64_t length, std::int64_t d) {
+    const std::int64_t keys_count = round_up(length, kKeys), width = round_up(d, kWidth), tall = round_up(d, kRows);
+    Buffer* next = memory;
+    const auto words = [&](std::int64_t count) { return (next++)->reserve<Word>(count); };
+    const auto floats = [&](std::int64_t count) { return (next++)->reserve<float>(count); };
+    keys = words(keys_count * d), values = words(keys_count * d), keys_down = words(keys_count * tall);
+    q = words(kQueries * d), grad = words(kQueries * d);
+    q_across = words(kQueries * d), grad_across = words(kQueries * d);
+    q_down = words(kQueries * width), grad_down = words(kQueries * width);
+    p = words(kKeys * kQueries), ds = words(kKeys * kQueries), ds_pairs = words(kKeys * kQueries);
+    q_sums = floats(tall * kQueries), log_sums = floats(kQueries), dots = floats(kQueries);
+    tiles = floats(2 * kRows * kWidth);
+  }
+};
+
+RADONC_TILES void load_keys(const Pass& pass, const Head& head, Scratch& s) {
+  const std::int64_t d = pass.shape.d, length = head.rows.length, tall = round_up(d, kRows);
+  const Rows rows{head.rows.begin, length, 1, pass.shape.kv_heads, head.kv_head};
+  gather(rows, pass.k, 0, length, round_up(length, kKeys), d, s.keys);
+  gather(rows, pass.v, 0, length, round_up(length, kKeys), d, s.values);
+  std::fill_n(s.keys_down, round_up(length, kKeys) * tall, Word{0});
+  for (std::int64_t key = 0; key < length; ++key)
+    for (std::int64_t i = 0; i < d; ++i)
+      s.keys_down[(key / kKeys * tall + i) * kKeys + key % kKeys] = s.keys[key * d + i];
+}
+
+RADONC_TILES void load_queries(const Pass& pass, const Rows& rows, std::int64_t first, std::int64_t count, Scratch& s) {
+  const std::int64_t d = pass.shape.d;
+  gather(rows, pass.q, first, count, kQueries, d, s.q);
+  gather(rows, pass.grad, first, count, kQueries, d, s.grad);
+  for (std::int64_t half = 0; half < kQueries; half += kWidth) {
+    pack_across(s.q + half * d, d, kWidth, d, s.q_across + half * d);
+    pack_across(s.grad + half * d, d, kWidth, d, s.grad_across + half * d);
+  }
+  pack_down(s.q, d, kQueries, d, kQueries, s.q_down);
+  pack_down(s.grad, d, kQueries, d, kQueries, s.grad_down);
+  for (std::int64_t n = 0; n < kQueries; ++n) {
+    s.log_sums[n] = n < count ? pass.log_sums[rows.at(first + n)] : 0;
+    __m512 sum = _mm512_setzero_ps();
+    for (std::int64_t i = 0; n < count && i < d; i += 16)
+      sum = _mm512_fmadd_ps(load16(s.grad + n * d + i, 0xFFFF), load16(pass.out + rows.at(first + n) * d + i, 0xFFFF),
+                            sum);
+    s.dots[n] = _mm512_reduce_add_ps(sum);
+  }
+}
+
+/// Which queries of a panel of 64 rows see a key.
+struct Sight {
+  const bool* seen;  // [L, L], by key and query; null means causal
+  std::int64_t length, repeats, first, count;
+  __m512i positions;  // of the rows, from the first one's on
+
+  RADONC_TILES Sight(const SpanView& span, const Rows& rows, std::int64_t row)
+      : seen(span.seen), length(rows.length), repeats(rows.repeats), first(row), count(rows.count() - row) {
+    alignas(64) std::uint8_t offsets[64];
+    for (std::int64_t i = 0; i < 64; ++i)
+      offsets[i] = static_cast<std::uint8_t>((first + i) / repeats - first / repeats);
+    positions = _mm512_load_si512(offsets);
+  }
+
+  RADONC_TILES_INLINE __mmask64 of(std::int64_t key) const {
+    if (key >= length) return 0;
+    if (!seen) return first_bytes(count) & ~first_bytes(key * repeats - first);
+    const std::int64_t position = first / repeats;
+    const __m512i bytes = _mm512_maskz_loadu_epi8(first_bytes(length - position), seen + key * length + position);
+    const __m512i spread = _mm512_permutexvar_epi8(positions, bytes);
+    return _mm512_test_epi8_mask(spread, spread) & first_bytes(count);
+  }
+};
+
+/// Pᵀ and dSᵀ of 6 keys and 64 queries, from the tiles k qᵀ and v doutᵀ.
+RADONC_TILES void differentiate(const Scratch& s, const __mmask64* masks, std::int64_t row, std::int64_t half,
+                                float scale) {
+  const __m512 factor = _mm512_set1_ps(scale);
+  for (std::int64_t i = 0; i < kWidth; i += 16) {
+    const __m512 log_sums = _mm512_load_ps(s.log_sums + half + i), dots = _mm512_load_ps(s.dots + half + i);
+#pragma GCC unroll 3
+    for (int pair = 0; pair < kRows; pair += 2) {
+      __m512i words[2];
+#pragma GCC unroll 2
+      for (int j = 0; j < 2; ++j) {
+        const float* scores = s.tiles + (pair + j) * kWidth + i;
+        const auto lanes = static_cast<__mmask16>(masks[pair + j] >> i);
+        const __m512 p =
+            _mm512_maskz_mov_ps(lanes, power_of_two(_mm512_fmsub_ps(_mm512_load_ps(scores), factor, log_sums)));
+        const __m512 change = _mm512_sub_ps(_mm512_load_ps(scores + kRows * kWidth), dots);
+        const __m256i ds = to_bfloat16(_mm512_maskz_mul_ps(lanes, p, change));
+        const std::int64_t at = (row + pair + j) * kQueries + half + i;
+        _mm256_store_si256(reinterpret_cast<__m256i*>(s.p + at), to_bfloat16(p));
+        _mm256_store_si256(reinterpret_cast<__m256i*>(s.ds + at), ds);
+        words[j] = _mm512_cvtepu16_epi32(ds);
+      }
+      _mm512_store_si512(s.ds_pairs + (half * kKeys + (row + pair) * kWidth) + 2 * i,
+                         _mm512_or_si512(words[0], _mm512_slli_epi32(words[1], 16)));
+    }
+  }
+}
+
+/// A block of queries against a block of keys.
+RADONC_TILES void meet(const Pass& pass, const Head& head, const Sight* sights, std::int64_t key, float scale,
+                       Scratch& s) {
+  const std::int64_t d = pass.shape.d, width = round_up(d, kWidth), tall = round_up(d, kRows);
+  const std::int64_t rows = std::min(kKeys, round_up(head.rows.length - key, kRows));
+  bool seen[2][kGroups] = {};
+  std::int64_t begins[2] = {kKeys, kKeys}, ends[2] = {0, 0};  // keys that a panel's queries see any of
+  for (std::int64_t panel = 0; panel < 2; ++panel)
+    for (std::int64_t row = 0; row < rows; row += kRows) {
+      __mmask64 masks[kRows], any = 0;
+      for (std::int64_t i = 0; i < kRows; ++i) any |= masks[i] = sights[panel].of(key + row + i);
+      seen[panel][row / kRows] = any != 0;
+      if (any == 0) {
+        for (std::int64_t i = row; i < row + kRows; ++i) {
+          std::fill_n(s.p + i * kQueries + panel * kWidth, kWidth, Word{0});
+          std::fill_n(s.ds + i * kQueries + panel * kWidth, kWidth, Word{0});
+        }
+        std::fill_n(s.ds_pairs + (panel * kKeys + row) * kWidth, kRows * kWidth, Word{0});
+        continue;
+      }
+      begins[panel] = std::min(begins[panel], row);
+      ends[panel] = row + kRows;
+      multiply_tile<kRows>(s.keys + (key + row) * d, d, s.q_across + panel * kWidth * d, d / 2, s.tiles, kWidth, true);
+      multiply_tile<kRows>(s.values + (key + row) * d, d, s.grad_across + panel * kWidth * d, d / 2,
+                           s.tiles + kRows * kWidth, kWidth, true);
+      differentiate(s, masks, row, panel * kWidth, scale);
+    }
+
+  const auto add = [&](const Word* factor, const Word* panels, float* sums) {
+    for (std::int64_t column = 0; column < width; column += kWidth)
+      for (std::int64_t row = 0; row < rows; row += kRows) {
+        const std::int64_t begin = seen[0][row / kRows] ? 0 : kWidth, end = seen[1][row / kRows] ? kQueries : kWidth;
+        if (begin >= end) continue;
+        multiply_tile<kRows>(factor + row * kQueries + begin, kQueries, panels + column * kQueries + begin * kWidth,
+                             (end - begin) / 2, sums + (key + row) * width + column, width, false);
+      }
+  };
+  add(s.p, s.grad_down, head.v_sums);
+  add(s.ds, s.q_down, head.k_sums);
+  for (std::int64_t panel = 0; panel < 2; ++panel)
+    for (std::int64_t row = 0; row < tall && begins[panel] < ends[panel]; row += kRows)
+      multiply_tile<kRows>(s.keys_down + (key / kKeys * tall + row) * kKeys + begins[panel], kKeys,
+                           s.ds_pairs + (panel * kKeys + begins[panel]) * kWidth, (ends[panel] - begins[panel]) / 2,
+                           s.q_sums + row * kQueries + panel * kWidth, kQueries, false);
+}
+
+/// dqᵀ · scale, turned.
+RADONC_TILES void store_queries(const Pass& pass, const Rows& rows, std::int64_t first, std::int64_t count, float scale,
+                                const Scratch& s) {
+  const std::int64_t d = pass.shape.d;
+  for (std::int64_t n = 0; n < count; n += 16)
+    for (std::int64_t column = 0; column < d; column += 16) {
+      __m512i r[16];
+#pragma GCC unroll 16
+      for (int i = 0; i < 16; ++i) r[i] = _mm512_load_si512(s.q_sums + (column + i) * kQueries + n);
+      transpose(r);
+#pragma GCC unroll 16
+      for (int i = 0; i < 16; ++i)
+        if (n + i < count)
+          _mm256_storeu_si256(reinterpret_cast<__m256i*>(pass.gradients.q + rows.at(first + n + i) * d + column),
+                              to_bfloat16(_mm512_mul_ps(_mm512_castsi512_ps(r[i]), _mm512_set1_ps(scale))));
+    }
+}
+
+RADONC_TILES void run_part(const Pass& pass, const Head& head, std::int64_t part) {
+  static thread_local Scratch s;
+  const std::int64_t d = pass.shape.d, sums = round_up(head.rows.length, kKeys) * round_up(d, kWidth);
+  const std::int64_t begin = part_begin(head.rows.count(), part),
+                     end = std::min(part_begin(head.rows.count(), part + 1), head.rows.count());
+  const float scale = 1 / std::sqrt(static_cast<float>(d));
+  s.reserve(head.rows.length, d);
+  Head own = head;
+  own.k_sums += part * sums, own.v_sums += part * sums;
+  std::fill_n(own.k_sums, sums, 0.0F);
+  std::fill_n(own.v_sums, sums, 0.0F);
+  if (begin >= end) return;
+  load_keys(pass, head, s);
+  for (std::int64_t first = begin; first < end; first += kQueries) {
+    const std::int64_t count = std::min(kQueries, end - first);
+    load_queries(pass, head.rows, first, count, s);
+    std::fill_n(s.q_sums, round_up(d, kRows) * kQueries, 0.0F);
+    const Sight sights[2] = {{*head.span, head.rows, first}, {*head.span, head.rows, first + kWidth}};
+    const std::int64_t keys = head.span->seen ? head.rows.length : (first + count - 1) / head.rows.repeats + 1;
+    for (std::int64_t key = 0; key < keys; key += kKeys) meet(pass, own, sights, key, scale * 1.44269504088896341F, s);
+    store_queries(pass, head.rows, first, count, scale, s);
+  }
+}
+
+/// dk · scale and dv, summed over the parts.
+RADONC_TILES void store_keys(const Pass& pass, const Head& head) {
+  const std::int64_t d = pass.shape.d, width = round_up(d, kWidth), sums = round_up(head.rows.length, kKeys) * width;
+  const Rows rows{head.rows.begin, head.rows.length, 1, pass.shape.kv_heads, head.kv_head};
+  const auto store = [&](const float* from, float scale, Word* to) RADONC_TILES {
+    for (std::int64_t key = 0; key < rows.length; ++key)
+      for (std::int64_t column = 0; column < d; column += 16) {
+        __m512 sum = _mm512_load_ps(from + key * width + column);
+        for (std::int64_t part = 1; part < kParts; ++part)
+          sum = _mm512_add_ps(sum, _mm512_load_ps(from + part * sums + key * width + column));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + rows.at(key) * d + column),
+                            to_bfloat16(_mm512_mul_ps(sum, _mm512_set1_ps(scale))));
+      }
+  };
+  store(head.k_sums, 1 / std::sqrt(static_cast<float>(d)), pass.gradients.k);
+  store(head.v_sums, 1, pass.gradients.v);
+}
+
+}  // namespace
+
+void attention_backward(const AttentionShape& shape, const std::uint16_t* q, const std::uint16_t* k,
+                        const std::uint16_t* v, const std::uint16_t* out, const float* log_sums,
+                        const std::uint16_t* grad, const AttentionGradients& gradients) {
+  const Pass pass{shape, q, k, v, out, log_sums, grad, gradients};
+  const std::int64_t width = round_up(shape.d, kWidth);
+  std::int64_t keys = 0;
+  for (const SpanView& span : shape.spans) keys += round_up(span.end - span.begin, kKeys) * shape.kv_heads;
+  static thread_local Buffer k_buffer, v_buffer;
+  float* k_sums = k_buffer.reserve<float>(kParts * keys * width);
+  float* v_sums = v_buffer.reserve<float>(kParts * keys * width);
+  std::vector<Head> heads;
+  for (const SpanView& span : shape.spans)
+    for (std::int64_t head = 0; head < shape.kv_heads; ++head) {
+      heads.push_back({&span, query_rows(shape, span, head), head, k_sums, v_sums});
+      k_sums += kParts * round_up(span.end - span.begin, kKeys) * width;
+      v_sums += kParts * round_up(span.end - span.begin, kKeys) * width;
+    }
+  const auto count = static_cast<std::int64_t>(heads.size());
+  share_out(count * kParts,
+            [&](std::int64_t i) { run_part(pass, heads[static_cast<std::size_t>(i / kParts)], i % kParts); });
+  share_out(count, [&](std::int64_t i) { store_keys(pass, heads[static_cast<std::size_t>(i)]); });
+}
+#else
+void attention_backward(const AttentionShape&, const std::uint16_t*, const std::uint16_t*, const std::uint16_t*,
+                        const std::uint16_t*, const float*, const std::uint16_t*, const AttentionGradients&) {}
+#endif
+
+}  // namespace radonc::kernels
