@@ -10,7 +10,8 @@ from plain_adapter import adapter_values, sketch
 
 MODELS = pathlib.Path(__file__).parents[1] / "data" / "model"
 GOLDEN = np.load(MODELS / "family_runs.npz")
-FAMILIES = sorted(path.name for path in MODELS.glob("tiny_*"))
+# Gradients through float16 weights are in adapters/float16_*; see test_families.py.
+FAMILIES = sorted(path.name for path in MODELS.glob("tiny_*") if not path.name.endswith("float16"))
 
 
 def start(name):
