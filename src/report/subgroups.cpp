@@ -11,7 +11,8 @@ namespace {
 
 using Group = std::pair<std::string, std::vector<std::string>>;  // value, case_ids
 
-/// The cases of each value of a variable, the largest group first, small ones together.
+/// The cases of each value of a variable, the largest group first, small ones together. What is small even together is
+/// left out: a handful of cases says nothing of a group, and something of a patient.
 std::vector<Group> groups_of(const CaseScores& scores, const std::string& variable, std::size_t min_cases) {
   std::map<std::string, std::vector<std::string>> by_value;
   for (const auto& [id, score] : scores)
@@ -25,11 +26,14 @@ std::vector<Group> groups_of(const CaseScores& scores, const std::string& variab
       groups.emplace_back(value, std::move(ids));
     } else {
       other.second.insert(other.second.end(), ids.begin(), ids.end());
-      other.first = ++num_small == 1 ? value : fmt::format("other ({} values)", num_small);
+      ++num_small;
     }
   }
   std::ranges::stable_sort(groups, std::greater{}, [](const Group& group) { return group.second.size(); });
-  if (!other.second.empty()) groups.push_back(std::move(other));
+  if (other.second.size() >= min_cases) {
+    other.first = fmt::format("other ({} values)", num_small);
+    groups.push_back(std::move(other));
+  }
   return groups;
 }
 

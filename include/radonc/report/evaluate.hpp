@@ -14,7 +14,7 @@ namespace radonc::report {
 struct EvaluateOptions {
   double confidence = 0.95;
   std::size_t num_replicates = 2000;  ///< bootstrap replicates
-  std::size_t min_subgroup = 10;      ///< cases; smaller groups of a variable are put together
+  std::size_t min_subgroup = 10;      ///< cases; smaller groups are put together, and left out if they stay smaller
   std::uint64_t seed = 0;
 };
 

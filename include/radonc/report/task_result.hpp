@@ -78,7 +78,7 @@ struct Comparison {
 /// The tested model against the first one among the cases of one group. Exploratory.
 struct Subgroup {
   std::string variable;  ///< "sex"
-  std::string value;     ///< "female"; small groups together are "other (n values)"
+  std::string value;     ///< "female"; small groups together are "other (2 values)"
   std::size_t n = 0;     ///< cases
   std::size_t num_patients = 0;
   double before = 0;           ///< mean of the tested score, first model

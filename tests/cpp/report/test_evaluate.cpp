@@ -125,6 +125,7 @@ TEST_CASE("subgroups partition the cases of each variable; small ones are put to
   CHECK(result.subgroups[1].after == doctest::Approx(of_men));
   CHECK(adjusted == stats::benjamini_hochberg(p_values));
   CHECK(evaluate(joined({before, after}), {.min_subgroup = 5}).at(0).subgroups.size() == 6);
+  CHECK(evaluate(joined({before, after}), {.min_subgroup = 13}).at(0).subgroups.size() == 4);  // 12 in all are too few
 }
 
 TEST_CASE("a regimen is tested by ROUGE-1, and by accuracy besides; it has partial credits, doses and no classes") {
