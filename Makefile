@@ -36,8 +36,9 @@ test: build  ## layout check, C++ tests, consumer project, Python tests
 	$(PY) -m pytest -q tests/python || status=1; \
 	exit $$status
 
-bench: build  ## run the benchmarks
-	@set -e; shopt -s nullglob; for file in benchmarks/*.py; do echo "== $$file"; $(PY) "$$file"; done
+bench: build  ## run the benchmarks; PEERS=/path/to/python runs the peers of that environment beside radonc
+	@set -e; shopt -s nullglob; for file in benchmarks/*.py; do \
+	  echo "== $$file"; $(PY) "$$file" $(if $(PEERS),--peers "$(PEERS)"); done
 
 bench-large: build  ## run the benchmarks of 7B models: 24 GB of memory, 16 GB of disk, ten minutes
 	$(PY) benchmarks/large/seven_billion.py

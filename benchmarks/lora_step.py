@@ -1,52 +1,147 @@
-"""How fast is a LoRA step of SmolLM2-135M on real cases, and what does sharing the details' tokens bring?
+"""How long does a LoRA step take, beside PEFT's? A slice of Mistral-7B at full width, and SmolLM2-135M.
 
-Trains the same cases in radonc twice in one run: a case's tasks side by side, so that they share the tokens of its
-details, and each pair as a case of its own, so that nothing is shared. Prints tokens of the training pairs per second
-(the same tokens for both) and their ratio.
+    python benchmarks/lora_step.py --peers /path/to/python
+
+The peers' Python is that of an environment with torch, transformers, peft and bitsandbytes. Every measurement is a
+process of its own, and all take turns over the rounds, so that a busy machine slows all of them. Both sides train the
+same layers with rank 8 on the same tokens; PEFT gets PyTorch's scaled-dot-product attention. Two settings:
+
+- ``slice``: four layers of Mistral-7B's shape, random weights, q_proj and v_proj, one sequence of 512 tokens of which
+  the last 64 are supervised;
+- ``small``: SmolLM2-135M, all linear layers, 8 sequences of 256 tokens, all supervised.
+
+Prints the best step of each, the ratio to PEFT's bfloat16, and the largest resident size; then the rate of a bfloat16
+matrix product on this machine, which bounds what bfloat16 can reach.
 """
 
 import argparse
 import pathlib
+import sys
+import tempfile
+import time
 
-import radonc
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
+from side_by_side import print_table, take_turns, tell  # noqa: E402
 
-ROOT = pathlib.Path(__file__).parents[1]
-
-
-def encoded_cases(count: int):
-    tokenizer = radonc.text.Tokenizer.load(radonc.smollm2())
-    records = radonc.data.read_cases(ROOT / "examples" / "data" / "tcga_irradiated.jsonl")
-    cohort = radonc.data.select_cohort(records).cases
-    tasks = radonc.tasks.study_tasks(cohort)
-    for record in cohort[:: len(cohort) // count][:count]:
-        pairs = [task.build_pair(record) for task in tasks if task.reference(record)]
-        yield [radonc.text.encode_pair(tokenizer, p.system, p.prompt, p.answer) for p in pairs]
+OURS = ["radonc bfloat16", "radonc nf4", "radonc int8"]
+PEERS = ["PEFT bfloat16", "PEFT bfloat16, checkpointing", "PEFT nf4 (bitsandbytes)"]
+ALL_LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+SETTINGS = {
+    "slice": {"sequences": 1, "tokens": 512, "supervised": 64, "targets": ["q_proj", "v_proj"]},
+    "small": {"sequences": 8, "tokens": 256, "supervised": 255, "targets": ALL_LINEAR},
+}
 
 
-def tokens_per_second(model, cases, cases_per_step: int) -> float:
-    adapter = radonc.lora.inject(model, radonc.lora.LoraConfig(rank=8, alpha=16.0))
-    config = radonc.train.TrainConfig(cases_per_step=cases_per_step)
-    log = radonc.train.fit(model, adapter, cases, config)
-    radonc.lora.remove(model)
-    return sum(step.num_represented for step in log.steps) / log.seconds
+def token_ids(count: int, sequence: int) -> list[int]:
+    return [1] + [(7 * i + 131 * sequence) % 31_000 + 300 for i in range(count - 1)]
+
+
+def radonc_steps(folder: str, kind: str, setting: dict, steps: int) -> list[float]:
+    import radonc
+
+    chosen = radonc.model.Quantization[kind if kind in ("nf4", "int8") else "none"]
+    model = radonc.model.Transformer.load(folder, dtype=radonc.model.Dtype.bfloat16, quantization=chosen)
+    count = setting["tokens"]
+    cases = [
+        [radonc.text.TokenizedPair(ids=token_ids(count, i), num_prompt_tokens=count - setting["supervised"])]
+        for i in range(setting["sequences"])
+    ]
+    config = radonc.lora.LoraConfig(rank=8, alpha=16.0, target_modules=setting["targets"])
+    adapter = radonc.lora.inject(model, config)
+    ends = [0.0]
+    train = radonc.train.TrainConfig(num_epochs=steps, cases_per_step=len(cases))
+    radonc.train.fit(model, adapter, cases, train, lambda step: ends.append(step.seconds))
+    return [b - a for a, b in zip(ends, ends[1:], strict=False)]
+
+
+def peft_steps(folder: str, kind: str, setting: dict, steps: int) -> list[float]:
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    quantization = None
+    if kind.startswith("nf4"):
+        quantization = BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        )  # fmt: skip
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.bfloat16, quantization_config=quantization, attn_implementation="sdpa"
+    )
+    if "checkpointing" in kind:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    model = get_peft_model(model, LoraConfig(r=8, lora_alpha=16, target_modules=setting["targets"]))
+    model.train()
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trainable, lr=1e-4)
+    ids = torch.tensor([token_ids(setting["tokens"], i) for i in range(setting["sequences"])])
+    labels = ids.clone()
+    labels[:, : setting["tokens"] - setting["supervised"]] = -100
+    seconds = []
+    for _ in range(steps):
+        begin = time.perf_counter()
+        model(input_ids=ids, labels=labels, use_cache=False).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        seconds.append(time.perf_counter() - begin)
+    return seconds
+
+
+def matrix_product_rate(rows: int) -> float:
+    import torch
+
+    x, w = torch.randn(rows, 4096).bfloat16(), torch.randn(14336, 4096).bfloat16()
+    best = float("inf")
+    for _ in range(6):
+        begin = time.perf_counter()
+        x.mm(w.t())
+        best = min(best, time.perf_counter() - begin)
+    return 2 * rows * 4096 * 14336 / best
+
+
+def measure(name: str, arguments: argparse.Namespace) -> None:
+    side, kind = name.split(" ", 1)
+    run = radonc_steps if side == "radonc" else peft_steps
+    setting = SETTINGS[arguments.setting]
+    best = min(run(arguments.folder, kind, setting, arguments.steps)[1:])
+    tell(best, tokens_per_second=round(setting["sequences"] * setting["tokens"] / best))
+
+
+def prepare(setting: str, folder: pathlib.Path) -> None:
+    import radonc
+    from random_checkpoint import write_checkpoint
+
+    if setting == "small":
+        model = radonc.model.Transformer.load(radonc.smollm2(), dtype=radonc.model.Dtype.bfloat16)
+        radonc.model.export_hugging_face(model, folder)
+        return
+    config = radonc.model.mistral_7b_v01()
+    config.num_hidden_layers = 4
+    write_checkpoint(folder, config)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=32)
+    parser.add_argument(
+        "--peers", type=pathlib.Path, help="Python of an environment with PEFT; without it radonc alone"
+    )
+    parser.add_argument("--setting", choices=SETTINGS, help="one of them alone")
+    parser.add_argument("--steps", type=int, default=4, help="of each process; the first does not count")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-
-    model = radonc.model.Transformer.load(radonc.smollm2())
-    cases = list(encoded_cases(arguments.cases))
-    alone = [[pair] for case in cases for pair in case]
-    print(f"{len(cases)} cases, {len(alone)} pairs, {model.dtype}")
-    for number in range(arguments.rounds):
-        shared = tokens_per_second(model, cases, 8)
-        separate = tokens_per_second(model, alone, 24)
-        print(
-            f"round {number + 1}: shared {shared:.0f} tokens/s, separate {separate:.0f}, ratio {shared / separate:.2f}"
-        )
+    if arguments.measure:
+        measure(arguments.measure, arguments)
+        return
+    for setting in [arguments.setting] if arguments.setting else SETTINGS:
+        with tempfile.TemporaryDirectory() as folder:
+            prepare(setting, pathlib.Path(folder))
+            options = [f"--steps={arguments.steps}", f"--setting={setting}", f"--folder={folder}"]
+            best = take_turns(__file__, OURS, PEERS, arguments.peers, arguments.rounds, options)
+        print(f"\n{setting}: {SETTINGS[setting]}")
+        print_table(best, PEERS[0] if arguments.peers else OURS[0])
+    print(f"\nbfloat16 matrix product of 512 rows: {matrix_product_rate(512) / 1e9:.0f} GFLOP/s")
 
 
 if __name__ == "__main__":

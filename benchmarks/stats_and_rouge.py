@@ -1,11 +1,14 @@
 """How fast are the statistics and ROUGE, and how much faster than SciPy and rouge_score?
 
+    python benchmarks/stats_and_rouge.py --peers /path/to/python
+
 Prints radonc's seconds, and the ratio to a peer where that package is found: among this environment's packages, or
-among those of another one, whose site-packages --peers names.
+among those of the one whose Python --peers names.
 """
 
 import argparse
 import importlib
+import subprocess
 import sys
 import time
 
@@ -69,8 +72,12 @@ def rouge(rng) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--peers", default=[], nargs="*", help="folders of packages to compare with, e.g. rouge_score")
-    sys.path += parser.parse_args().peers  # last, so that they replace nothing
+    parser.add_argument("--peers", help="Python of an environment with rouge_score and SciPy")
+    peers = parser.parse_args().peers
+    if peers:
+        where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        found = subprocess.run([peers, "-c", where], check=True, capture_output=True, text=True)
+        sys.path.append(found.stdout.strip())  # last, so that it replaces nothing
     rng = np.random.default_rng(0)
     for measure in (wilcoxon, bootstrap, rouge):
         measure(rng)

@@ -12,6 +12,7 @@ void bind_train(py::module_& module) {
       .def_readwrite("max_steps", &TrainConfig::max_steps)
       .def_readwrite("cases_per_step", &TrainConfig::cases_per_step)
       .def_readwrite("max_tokens_per_batch", &TrainConfig::max_tokens_per_batch)
+      .def_readwrite("shuffle", &TrainConfig::shuffle)
       .def_readwrite("learning_rate", &TrainConfig::learning_rate)
       .def_readwrite("warmup_ratio", &TrainConfig::warmup_ratio)
       .def_readwrite("final_rate_ratio", &TrainConfig::final_rate_ratio)

@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "benchmarks" / "support"))
 TOKENIZER = ROOT / "tests" / "data" / "text" / "mistral" / "tokenizer.model.v1"
 
 
-def measure(folder: str, quantization: str, tokens: int) -> None:
+def measure(folder: str, quantization: str, tokens: int, targets: list[str]) -> None:
     import radonc
 
     begin = time.perf_counter()
@@ -30,7 +30,10 @@ def measure(folder: str, quantization: str, tokens: int) -> None:
     tokenizer = radonc.text.Tokenizer.load(TOKENIZER)
     ids = [1] + [(7 * i) % 31_000 + 300 for i in range(tokens - 1)]
     pair = radonc.text.TokenizedPair(ids=ids, num_prompt_tokens=tokens - 32)
-    adapter = radonc.lora.inject(model, radonc.lora.LoraConfig(rank=8, alpha=16.0))
+    config = radonc.lora.LoraConfig(rank=8, alpha=16.0)
+    if targets:
+        config.target_modules = targets
+    adapter = radonc.lora.inject(model, config)
     seconds = []
     radonc.train.fit(
         model,
@@ -40,11 +43,11 @@ def measure(folder: str, quantization: str, tokens: int) -> None:
         lambda step: seconds.append(step.seconds),
     )
     trained = time.perf_counter()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     answers = radonc.generate.generate(
         model, tokenizer, [("", "Age: 61\nSite: breast")] * 4, max_new_tokens=8, prompt_template="plain"
     )
     generated = sum(len(answer.ids) for answer in answers)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     decoding = time.perf_counter() - trained
     print(
         f"{quantization:5}  load {loaded - begin:6.1f} s   weights {model.num_bytes / 1e9:5.2f} GB   "
@@ -58,11 +61,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shape", choices=["llama2", "mistral"], nargs="+", default=["llama2", "mistral"])
     parser.add_argument("--tokens", type=int, default=256, help="of the LoRA step (default: %(default)s)")
+    parser.add_argument("--targets", nargs="+", default=[], help="layers with LoRA, e.g. q_proj (default: all linear)")
     parser.add_argument("--folder", type=pathlib.Path, help="where the checkpoint is made (default: a temporary one)")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
-        measure(*arguments.measure, arguments.tokens)
+        measure(*arguments.measure, arguments.tokens, arguments.targets)
         return
     import radonc
     from random_checkpoint import write_checkpoint
@@ -73,8 +77,10 @@ def main() -> None:
             write_checkpoint(pathlib.Path(folder), config)
             print(f"{shape}-7B, {arguments.tokens} tokens a step", flush=True)
             for quantization in ["none", "nf4", "int8"]:
-                command = [sys.executable, __file__, "--tokens", str(arguments.tokens), "--measure", folder]
-                subprocess.run([*command, quantization], check=True)
+                command = [sys.executable, __file__, "--tokens", str(arguments.tokens)]
+                if arguments.targets:
+                    command += ["--targets", *arguments.targets]
+                subprocess.run([*command, "--measure", folder, quantization], check=True)
 
 
 if __name__ == "__main__":

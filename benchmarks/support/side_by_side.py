@@ -33,4 +33,4 @@ def print_table(best: dict[str, dict], base: str) -> None:
     for name, result in best.items():
         ratio = best[base]["seconds"] / result["seconds"]
         more = "".join(f"   {key} {value}" for key, value in result.items() if key not in ("seconds", "peak"))
-        print(f"{name:30} {result['seconds']:7.2f} s   {ratio:5.2f} x {base}   {result['peak'] / 1e9:5.2f} GB{more}")
+        print(f"{name:46} {result['seconds']:7.2f} s   {ratio:5.2f} x {base}   {result['peak'] / 1e9:5.2f} GB{more}")

@@ -75,6 +75,7 @@
 #include "radonc/ops/cross_entropy.hpp"
 #include "radonc/ops/frozen_weight.hpp"
 #include "radonc/ops/int8.hpp"
+#include "radonc/ops/kept_memory.hpp"
 #include "radonc/ops/lora_linear.hpp"
 #include "radonc/ops/nf4.hpp"
 #include "radonc/ops/rms_norm.hpp"

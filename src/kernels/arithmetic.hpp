@@ -116,6 +116,26 @@ RADONC_INLINE void swiglu_backward_range(const T* grad, const T* gate, const T* 
   }
 }
 
+/// The loss of one row of logits; with `gradient` the row becomes softmax - one hot.
+template <typename T>
+RADONC_INLINE float cross_entropy_row(T* x, std::int64_t n, std::int64_t label, bool gradient) {
+  float most = load(x[0]);
+#pragma omp simd reduction(max : most)
+  for (std::int64_t i = 0; i < n; ++i) most = load(x[i]) > most ? load(x[i]) : most;
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::int64_t i = 0; i < n; ++i) sum += exponential(load(x[i]) - most);
+  const float of_label = load(x[label]) - most;
+  if (gradient) {
+    const float share = 1.0F / sum;
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) store(x[i], exponential(load(x[i]) - most) * share);
+    // From the exact value, not from the one that was rounded: of a sure token little is left.
+    store(x[label], exponential(of_label) * share - 1.0F);
+  }
+  return std::log(sum) - of_label;
+}
+
 /// One head of one token; `half` is d/2.
 template <typename T>
 RADONC_INLINE void rope_head(const T* x, const float* cos, const float* sin, T* y, std::int64_t half) {

@@ -5,6 +5,7 @@
 #include "model/checkpoint_layouts.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/model/transformer.hpp"
+#include "radonc/ops/kept_memory.hpp"
 
 namespace radonc::model {
 
@@ -25,6 +26,7 @@ std::unique_ptr<Checkpoint> Checkpoint::open(const std::filesystem::path& path) 
 }
 
 Transformer Transformer::load(const std::filesystem::path& path, const LoadOptions& options) {
+  const ops::KeptMemory kept_memory;  // what is made here lies on huge pages, without gaps
   const auto checkpoint = Checkpoint::open(path);
   const auto dtype = resolve(options.dtype);
   const auto tensor = [&](const std::string& name) { return checkpoint->tensor(name, dtype); };

@@ -22,6 +22,10 @@ struct Transformer::Context {
 
 namespace {
 
+ops::Recompute norm_again(const torch::Tensor& hidden, const torch::Tensor& weight, double eps) {
+  return [x = hidden.detach(), weight, eps] { return ops::rms_norm(x, weight, eps); };
+}
+
 /// cos and sin for sequences that lie one behind the other. Under dynamic scaling each follows its own length, whatever
 /// else is in the batch.
 std::pair<torch::Tensor, torch::Tensor> angles(const torch::Tensor& positions, const std::vector<std::int64_t>& sizes,
@@ -60,8 +64,9 @@ std::string dtype_name(torch::ScalarType type) {
   throw Error(fmt::format("Expected weights in float32, bfloat16 or float16, got {}.", c10::toString(type)));
 }
 
-torch::Tensor Linear::operator()(const torch::Tensor& x, const std::optional<at::Generator>& generator) const {
-  return ops::lora_linear(x, weight, trained_bias.defined() ? trained_bias : bias, update, generator);
+torch::Tensor Linear::operator()(const torch::Tensor& x, const std::optional<at::Generator>& generator,
+                                 const ops::Recompute& x_again) const {
+  return ops::lora_linear(x, weight, trained_bias.defined() ? trained_bias : bias, update, generator, x_again);
 }
 
 Transformer::Transformer(const TransformerConfig& config,
@@ -140,9 +145,12 @@ void Transformer::replace_module(const std::string& name, const torch::Tensor& w
 torch::Tensor Transformer::mlp(const Layer& layer, const torch::Tensor& hidden,
                                const std::optional<at::Generator>& generator) const {
   const auto normed = ops::rms_norm(hidden, layer.post_attention_norm, config_.rms_norm_eps);
-  const auto gate = layer.gate(normed, generator);  // before up, whatever the compiler: they draw from one generator
-  const auto up = layer.up(normed, generator);
-  return hidden + layer.down(ops::swiglu(gate, up), generator);
+  const auto normed_again = norm_again(hidden, layer.post_attention_norm, config_.rms_norm_eps);
+  // In this order, whatever the compiler: they draw from one generator.
+  const auto gate = layer.gate(normed, generator, normed_again);
+  const auto up = layer.up(normed, generator, normed_again);
+  const auto product_again = [gate = gate.detach(), up = up.detach()] { return ops::swiglu(gate, up); };
+  return hidden + layer.down(ops::swiglu(gate, up), generator, product_again);
 }
 
 torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) const {
@@ -164,8 +172,9 @@ torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) cons
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const auto normed = ops::rms_norm(hidden, layer.input_norm, config_.rms_norm_eps);
+    const auto normed_again = norm_again(hidden, layer.input_norm, config_.rms_norm_eps);
     const auto heads = [&](const Linear& projection, std::int64_t count) {
-      return projection(normed, context.generator).view({tokens, count, d});
+      return projection(normed, context.generator, normed_again).view({tokens, count, d});
     };
     const auto q = ops::rope(heads(layer.q, config_.num_attention_heads), cos, sin);
     const auto k = ops::rope(heads(layer.k, config_.num_key_value_heads), cos, sin);

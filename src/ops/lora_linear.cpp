@@ -6,19 +6,19 @@
 namespace radonc::ops {
 namespace {
 
-/// Carries a weight, whatever its storage, from the forward to the backward pass.
-struct WeightHolder : torch::CustomClassHolder {
-  explicit WeightHolder(FrozenWeight held) : weight(std::move(held)) {}
+/// What the backward pass needs besides tensors.
+struct Kept : torch::CustomClassHolder {
+  explicit Kept(FrozenWeight held, Recompute again = {}) : weight(std::move(held)), x_again(std::move(again)) {}
   FrozenWeight weight;
+  Recompute x_again;
 };
 
-void keep(torch::autograd::AutogradContext* context, const FrozenWeight& weight) {
-  context->saved_data["weight"] = c10::IValue::make_capsule(c10::make_intrusive<WeightHolder>(weight));
+void keep(torch::autograd::AutogradContext* context, const FrozenWeight& weight, const Recompute& x_again = {}) {
+  context->saved_data["kept"] = c10::IValue::make_capsule(c10::make_intrusive<Kept>(weight, x_again));
 }
 
-FrozenWeight kept(torch::autograd::AutogradContext* context) {
-  const auto holder = context->saved_data["weight"].toCapsule();
-  return static_cast<const WeightHolder&>(*holder).weight;
+c10::intrusive_ptr<Kept> kept(torch::autograd::AutogradContext* context) {
+  return c10::static_intrusive_pointer_cast<Kept>(context->saved_data["kept"].toCapsule());
 }
 
 class FrozenLinear : public torch::autograd::Function<FrozenLinear> {
@@ -31,7 +31,7 @@ class FrozenLinear : public torch::autograd::Function<FrozenLinear> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list grads) {
-    return {kept(context).times(grads[0].contiguous()), {}};
+    return {kept(context)->weight.times(grads[0].contiguous()), {}};
   }
 };
 
@@ -39,14 +39,14 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
                                const FrozenWeight& weight, const torch::Tensor& a, const torch::Tensor& b,
-                               const std::optional<torch::Tensor>& keep_mask, double scale) {
+                               const std::optional<torch::Tensor>& keep_mask, double scale, const Recompute& x_again) {
     const auto type = x.scalar_type();
     const auto seen = keep_mask ? x * *keep_mask : x;
     const auto low = seen.mm(a.to(type).t());  // [T, rank]
     auto y = weight.times_transposed(x);
     y.addmm_(low, b.to(type).t(), /*beta=*/1, /*alpha=*/scale);
-    keep(context, weight);
-    context->save_for_backward({x, a, b, keep_mask.value_or(torch::Tensor()), low});
+    keep(context, weight, x_again);
+    context->save_for_backward({x_again ? torch::Tensor() : x, a, b, keep_mask.value_or(torch::Tensor()), low});
     context->saved_data["scale"] = scale;
     return y;
   }
@@ -54,7 +54,9 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list grads) {
     const auto saved = context->get_saved_variables();
-    const auto &x = saved[0], &a = saved[1], &b = saved[2], &keep_mask = saved[3], &low = saved[4];
+    const auto held = kept(context);
+    const auto x = held->x_again ? held->x_again() : saved[0];
+    const auto &a = saved[1], &b = saved[2], &keep_mask = saved[3], &low = saved[4];
     const double scale = context->saved_data["scale"].toDouble();
     const auto type = x.scalar_type();
     const auto grad = grads[0].contiguous();
@@ -64,14 +66,14 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
     const auto grad_b = grad.t().mm(low).mul_(scale).to(b.scalar_type());
     torch::Tensor grad_x;
     if (context->needs_input_grad(0)) {
-      grad_x = kept(context).times(grad);
+      grad_x = held->weight.times(grad);
       if (keep_mask.defined()) {
         grad_x.add_(grad_low.mm(a.to(type)).mul_(keep_mask));
       } else {
         grad_x.addmm_(grad_low, a.to(type));
       }
     }
-    return {grad_x, {}, grad_a, grad_b, {}, {}};
+    return {grad_x, {}, grad_a, grad_b, {}, {}, {}};
   }
 };
 
@@ -113,14 +115,16 @@ torch::Tensor LowRankUpdate::apply_to(const torch::Tensor& weight) const {
 }
 
 torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, const torch::Tensor& bias,
-                          const std::optional<LowRankUpdate>& update, const std::optional<at::Generator>& generator) {
+                          const std::optional<LowRankUpdate>& update, const std::optional<at::Generator>& generator,
+                          const Recompute& x_again) {
   const auto type = x.scalar_type();
   const auto with_bias = [&](const torch::Tensor& y) { return bias.defined() ? y + bias.to(type) : y; };
   if (!update) return with_bias(FrozenLinear::apply(x, weight));
   std::optional<torch::Tensor> keep_mask;
   if (generator && update->dropout > 0) keep_mask = dropout_mask(x, update->dropout, *generator);
-  auto y = update->magnitude.defined() ? dora_linear(x, weight, *update, keep_mask)
-                                       : LoraLinear::apply(x, weight, update->a, update->b, keep_mask, update->scale);
+  auto y = update->magnitude.defined()
+               ? dora_linear(x, weight, *update, keep_mask)
+               : LoraLinear::apply(x, weight, update->a, update->b, keep_mask, update->scale, x_again);
   if (update->start_a.defined()) {
     const auto seen = keep_mask ? x * *keep_mask : x;
     y = y - seen.mm(update->start_a.to(type).t()).mm(update->start_b.to(type).t()) * update->scale;

@@ -12,6 +12,7 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/random.hpp"
+#include "radonc/ops/kept_memory.hpp"
 
 namespace radonc::train {
 namespace {
@@ -95,6 +96,7 @@ TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
   std::int64_t num_steps = steps_per_epoch * config.num_epochs;
   if (config.max_steps > 0) num_steps = std::min(num_steps, config.max_steps);
 
+  const ops::KeptMemory kept_memory;
   core::Random order_source(config.seed);
   std::optional<at::Generator> dropout;
   if (adapter.config.dropout > 0) dropout = at::make_generator<at::CPUGeneratorImpl>(config.seed + 1);
@@ -108,7 +110,7 @@ TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
     const std::int64_t place = (step - 1) % steps_per_epoch * config.cases_per_step;
     if (place == 0) {
       std::iota(order.begin(), order.end(), std::size_t{0});
-      order_source.shuffle(order);
+      if (config.shuffle) order_source.shuffle(order);
     }
     std::vector<std::vector<text::TokenizedPair>> chosen;
     for (std::int64_t i = place; i < std::min(place + config.cases_per_step, num_cases); ++i)

@@ -47,9 +47,10 @@ struct Linear {
   torch::Tensor trained_bias;  ///< [out] float32, in place of `bias` where defined
   std::optional<ops::LowRankUpdate> update;
 
-  /// x [T, in] → [T, out]
+  /// x [T, in] → [T, out]; see ops::lora_linear
   [[nodiscard]] torch::Tensor operator()(const torch::Tensor& x,
-                                         const std::optional<at::Generator>& generator = std::nullopt) const;
+                                         const std::optional<at::Generator>& generator = std::nullopt,
+                                         const ops::Recompute& x_again = {}) const;
 };
 
 struct Layer {

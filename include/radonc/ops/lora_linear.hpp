@@ -3,6 +3,7 @@
 
 #include <torch/types.h>
 
+#include <functional>
 #include <optional>
 
 #include "radonc/ops/frozen_weight.hpp"
@@ -28,6 +29,10 @@ struct LowRankUpdate {
   [[nodiscard]] torch::Tensor apply_to(const torch::Tensor& weight) const;
 };
 
+/// Computes a tensor that was computed before once more, bit for bit, from what is kept anyway: a norm's output from
+/// its input, say.
+using Recompute = std::function<torch::Tensor()>;
+
 /// y = x Wᵀ + bias + scale · (dropout(x) Aᵀ Bᵀ + b_bias)
 ///   x [T, in]   weight [out, in] frozen   bias [out], trained or frozen, or undefined   y [T, out], type of x
 /// With a magnitude m: y = g ∘ (x Wᵀ + scale · x Aᵀ Bᵀ) + bias, where g = m / |rows of W + scale · B A|, the norm taken
@@ -35,9 +40,10 @@ struct LowRankUpdate {
 /// Without `update` it is the frozen layer alone. Dropout happens only where `generator` is given; its draws are the
 /// same on every processor, and those of torch's own dropout where that does not draw with MKL.
 /// The backward pass computes what flows on to x and the update's gradients; never one of W. A quantised W is
-/// dequantised in both passes and not kept between them.
+/// dequantised in both passes and not kept between them. The gradients of a plain update need x: where `x_again` is
+/// given, x is not kept for them but made again.
 torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, const torch::Tensor& bias = {},
                           const std::optional<LowRankUpdate>& update = std::nullopt,
-                          const std::optional<at::Generator>& generator = std::nullopt);
+                          const std::optional<at::Generator>& generator = std::nullopt, const Recompute& x_again = {});
 
 }  // namespace radonc::ops

@@ -14,12 +14,13 @@ namespace radonc::train {
 
 struct TrainConfig {
   std::int64_t num_epochs = 1;
-  std::int64_t max_steps = 0;                ///< stops after this many optimiser steps; 0 means no such limit
-  std::int64_t cases_per_step = 8;           ///< cases (with all their tasks) whose loss one optimiser step averages
+  std::int64_t max_steps = 0;               ///< stops after this many optimiser steps; 0 means no such limit
+  std::int64_t cases_per_step = 8;          ///< cases (with all their tasks) whose loss one optimiser step averages
   std::int64_t max_tokens_per_batch = 512;  ///< tokens computed at once: a step of more is accumulated
-  double learning_rate = 1e-3;               ///< peak
-  double warmup_ratio = 0.05;                ///< share of the steps in which the rate rises from 0
-  double final_rate_ratio = 0.0;             ///< rate at the end of the cosine, as a share of the peak
+  bool shuffle = true;                      ///< a new order of the cases in every epoch; else the order given
+  double learning_rate = 1e-3;              ///< peak
+  double warmup_ratio = 0.05;               ///< share of the steps in which the rate rises from 0
+  double final_rate_ratio = 0.0;            ///< rate at the end of the cosine, as a share of the peak
   double weight_decay = 0.0;
   double beta1 = 0.9;
   double beta2 = 0.999;

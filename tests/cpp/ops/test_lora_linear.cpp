@@ -45,6 +45,33 @@ TEST_CASE("lora_linear and its gradients equal plain autograd in float64") {
   }
 }
 
+TEST_CASE("an input that can be made again is not kept, and the gradients are the same to the bit") {
+  torch::manual_seed(5);
+  const auto x = torch::randn({19, 24}), weight = torch::randn({17, 24}), upstream = torch::randn({19, 17});
+  const auto gradients = [&](bool again, std::int64_t& made) {
+    const auto input = x.clone().set_requires_grad(true);
+    const ops::LowRankUpdate update{.a = torch::ones({4, 24}).set_requires_grad(true),
+                                    .b = torch::ones({17, 4}).set_requires_grad(true)};
+    auto seen = input * 1;
+    const c10::weak_intrusive_ptr<at::TensorImpl> storage(seen.getIntrusivePtr());
+    const auto y = ops::lora_linear(seen, weight, {}, update, std::nullopt,
+                                    again ? ops::Recompute([&] {
+                                      ++made;
+                                      return x.clone();
+                                    })
+                                          : ops::Recompute());
+    seen.reset();
+    CHECK(storage.expired() == again);
+    y.backward(upstream);
+    return torch::cat({input.grad().flatten(), update.a.grad().flatten(), update.b.grad().flatten()});
+  };
+  std::int64_t made = 0;
+  const auto kept = gradients(false, made);
+  CHECK(made == 0);
+  CHECK(torch::equal(gradients(true, made), kept));
+  CHECK(made == 1);
+}
+
 TEST_CASE("a bias behind B is scaled as B is, and its gradient too") {
   torch::manual_seed(6);
   const auto x = torch::randn({19, 24}), weight = torch::randn({17, 24}), bias = torch::randn({17});

@@ -54,6 +54,24 @@ TEST_CASE("same seed: same adapter, bit for bit; another seed: another") {
   CHECK_FALSE(torch::equal(trained(config, 0), trained(config, 0.2)));
 }
 
+TEST_CASE("without shuffling every epoch takes the cases in the order given") {
+  const train::TrainConfig config{.num_epochs = 2, .cases_per_step = 1, .shuffle = false, .learning_rate = 1e-9};
+  train::TrainLog log, shuffled;
+  trained(config, 0, &log);
+  const auto losses = [](const train::TrainLog& of, std::size_t begin, std::size_t end) {
+    std::vector<double> all;
+    for (std::size_t i = begin; i < end; ++i) all.push_back(of.steps[i].loss);
+    return all;
+  };
+  const std::size_t count = log.steps.size() / 2;
+  auto mixed = config;
+  mixed.shuffle = true;
+  trained(mixed, 0, &shuffled);
+  for (std::size_t i = 0; i < count; ++i)
+    CHECK(log.steps[i].loss == doctest::Approx(log.steps[count + i].loss).epsilon(1e-4));
+  CHECK(losses(shuffled, 0, count) != losses(shuffled, count, 2 * count));
+}
+
 TEST_CASE("accumulation over one or many batches gives the same step") {
   train::TrainConfig config{.num_epochs = 1, .cases_per_step = 8, .max_tokens_per_batch = 4096, .learning_rate = 1e-3};
   const auto whole = trained(config);
