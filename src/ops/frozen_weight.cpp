@@ -38,6 +38,29 @@ kernels::Int8View view_of(const Int8& weight) {
           .in = weight.codes.size(1)};
 }
 
+/// Where the kernel beats oneDNN's product: against the direction in which W lies always; along it with many rows, for
+/// which W's reading is hidden behind the arithmetic. A small W stays in the cache, and oneDNN needs no panels.
+bool is_faster(Direction direction, const torch::Tensor& weight, std::int64_t rows) {
+  if (weight.numel() < (1 << 20)) return rows < 256;
+  return direction == Direction::kBackward || rows > 64;
+}
+
+/// x Wᵀ or x W of a dense matrix in x's type.
+torch::Tensor product(const torch::Tensor& weight, Direction direction, const torch::Tensor& x) {
+  const bool has_kernel = x.scalar_type() == torch::kBFloat16 && x.is_cpu() && weight.is_contiguous() &&
+                          kernels::has_dense_gemm() && is_faster(direction, weight, x.size(0));
+  if (!has_kernel) return direction == Direction::kForward ? x.mm(weight.t()) : x.mm(weight);
+  const auto rows = x.contiguous();
+  auto out = torch::empty({x.size(0), weight.size(direction == Direction::kForward ? 0 : 1)}, x.options());
+  kernels::dense_gemm(direction,
+                      {.values = static_cast<const std::uint16_t*>(weight.const_data_ptr()),
+                       .out = weight.size(0),
+                       .in = weight.size(1)},
+                      static_cast<const std::uint16_t*>(rows.const_data_ptr()), rows.size(0),
+                      static_cast<std::uint16_t*>(out.data_ptr()));
+  return out;
+}
+
 bool has_kernel(const Nf4& weight, torch::ScalarType type) {
   return type == torch::kBFloat16 && weight.columns % kernels::kNf4Block == 0 && kernels::has_nf4_gemm();
 }
@@ -109,7 +132,7 @@ torch::Tensor FrozenWeight::times_transposed(const torch::Tensor& x) const {
   const torch::NoGradGuard no_gradient;
   if (auto out = by_kernel(nf4_, Direction::kForward, x, out_features())) return *out;
   if (auto out = by_kernel(int8_, Direction::kForward, x, out_features())) return *out;
-  if (is_whole(x.scalar_type())) return x.mm(dense(x.scalar_type()).t());
+  if (is_whole(x.scalar_type())) return product(dense(x.scalar_type()), Direction::kForward, x);
   auto out = torch::empty({x.size(0), out_features()}, x.options());
   by_slices(x.scalar_type(), [&](std::int64_t begin, const torch::Tensor& slice) {
     out.narrow(1, begin, slice.size(0)).copy_(x.mm(slice.t()));
@@ -121,7 +144,7 @@ torch::Tensor FrozenWeight::times(const torch::Tensor& y) const {
   const torch::NoGradGuard no_gradient;
   if (auto out = by_kernel(nf4_, Direction::kBackward, y, in_features())) return *out;
   if (auto out = by_kernel(int8_, Direction::kBackward, y, in_features())) return *out;
-  if (is_whole(y.scalar_type())) return y.mm(dense(y.scalar_type()));
+  if (is_whole(y.scalar_type())) return product(dense(y.scalar_type()), Direction::kBackward, y);
   auto out = torch::zeros({y.size(0), in_features()}, y.options());
   by_slices(y.scalar_type(), [&](std::int64_t begin, const torch::Tensor& slice) {
     out.addmm_(y.narrow(1, begin, slice.size(0)), slice);

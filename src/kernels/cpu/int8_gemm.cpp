@@ -59,6 +59,7 @@ void quantize(const Element* x, std::int64_t depth, const Tiles& tiles) {
 template <Direction direction>
 struct Int8Kernel {
   using Word = std::uint8_t;  // four side by side in depth: [32, 64, 4]
+  static constexpr std::int64_t kTogether = 1;
   Int8View weight;
   Tiles tiles;
 
@@ -75,8 +76,7 @@ struct Int8Kernel {
 #pragma GCC unroll 16
           for (int i = 0; i < 16; ++i) {
             const std::int64_t row = 16 * quarter + i;
-            const __mmask64 mask = row < left ? columns : 0;
-            r[i] = _mm512_xor_si512(flip, _mm512_maskz_loadu_epi8(mask, from + row * weight.in + 64 * half));
+            r[i] = _mm512_xor_si512(flip, load_bytes(row < left, columns, from + row * weight.in + 64 * half));
           }
           transpose(r);
 #pragma GCC unroll 16
@@ -92,7 +92,7 @@ struct Int8Kernel {
 #pragma GCC unroll 4
         for (int i = 0; i < 4; ++i) {
           const std::int64_t row = 4 * group + i;
-          r[i] = _mm512_xor_si512(flip, _mm512_maskz_loadu_epi8(row < left ? mask : 0, from + row * weight.in));
+          r[i] = _mm512_xor_si512(flip, load_bytes(row < left, mask, from + row * weight.in));
         }
         const __m512i a = _mm512_unpacklo_epi8(r[0], r[1]), b = _mm512_unpackhi_epi8(r[0], r[1]);
         const __m512i c = _mm512_unpacklo_epi8(r[2], r[3]), d = _mm512_unpackhi_epi8(r[2], r[3]);
@@ -107,6 +107,16 @@ struct Int8Kernel {
         _mm512_store_si512(words + group * 256 + 192, _mm512_shuffle_i32x4(high, high2, 0xdd));
       }
       return weight.scales[block * in_blocks + panel * kWidth / kDepth];
+    }
+  }
+
+  RADONC_PANEL_INLINE void prefetch(std::int64_t panel, std::int64_t block, std::int64_t i) const {
+    if constexpr (direction == Direction::kBackward) {
+      _mm_prefetch(weight.codes + (block * kDepth + i) * weight.in + panel * kWidth, _MM_HINT_T1);
+    } else if (i < kWidth) {
+      const std::int8_t* from = weight.codes + (panel * kWidth + i) * weight.in + block * kDepth;
+      _mm_prefetch(from, _MM_HINT_T1);
+      _mm_prefetch(from + 64, _MM_HINT_T1);
     }
   }
 

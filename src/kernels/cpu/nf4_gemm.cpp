@@ -7,26 +7,6 @@ namespace radonc::kernels {
 #if defined(__x86_64__)
 namespace {
 
-/// x block by block: [blocks, rows, 128], filled up with zeros. Rows side by side would fall into the same sets of the
-/// cache where the depth is a power of two.
-struct Tiles {
-  std::uint16_t* values;
-  std::int64_t rows;
-};
-
-void arrange(const std::uint16_t* x, std::int64_t depth, const Tiles& tiles) {
-  const std::int64_t blocks = round_up(depth, kDepth) / kDepth;
-  at::parallel_for(0, tiles.rows, std::max<std::int64_t>(1, 16384 / depth), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row)
-      for (std::int64_t block = 0; block < blocks; ++block) {
-        std::uint16_t* to = tiles.values + (block * tiles.rows + row) * kDepth;
-        const std::int64_t count = std::min(kDepth, depth - block * kDepth);
-        std::copy_n(x + row * depth + block * kDepth, count, to);
-        std::fill_n(to + count, kDepth - count, std::uint16_t{0});
-      }
-  });
-}
-
 /// A block's 64 weights in bfloat16.
 RADONC_PANEL_INLINE void dequantize(const std::uint8_t* codes, __m512i table, __m512i& first, __m512i& second) {
   const __m256i packed = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes));
@@ -40,8 +20,9 @@ RADONC_PANEL_INLINE void dequantize(const std::uint8_t* codes, __m512i table, __
 template <Direction direction>
 struct Nf4Kernel {
   using Word = std::uint16_t;  // two side by side in depth: [64, 64, 2]
+  static constexpr std::int64_t kTogether = 1;
   Nf4View weight;
-  Tiles tiles;
+  WordTiles tiles;
 
   /// Block `index`'s 16 values in bfloat16.
   RADONC_PANEL_INLINE __m512i table_of(std::int64_t index) const {
@@ -79,8 +60,6 @@ struct Nf4Kernel {
         }
     } else {  // 128 rows of W, 64 columns: one of its blocks
       const std::int64_t left = weight.out - block * kDepth;
-      const __m512i low_lanes = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
-      const __m512i high_lanes = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
       for (int pair = 0; pair < 64; ++pair) {
         __m512i r[2][2];
         for (int i = 0; i < 2; ++i) {
@@ -90,22 +69,23 @@ struct Nf4Kernel {
           const std::int64_t index = (block * kDepth + row) * blocks_of_row + panel;
           dequantize(weight.codes + index * (kNf4Block / 2), table_of(index), r[i][0], r[i][1]);
         }
-        for (int half = 0; half < 2; ++half) {
-          const __m512i low = _mm512_unpacklo_epi16(r[0][half], r[1][half]);
-          const __m512i high = _mm512_unpackhi_epi16(r[0][half], r[1][half]);
-          _mm512_store_si512(words + (pair * 4 + 2 * half) * 32, _mm512_permutex2var_epi64(low, low_lanes, high));
-          _mm512_store_si512(words + (pair * 4 + 2 * half + 1) * 32, _mm512_permutex2var_epi64(low, high_lanes, high));
-        }
+        for (int half = 0; half < 2; ++half) store_pairs(r[0][half], r[1][half], words + (pair * 4 + 2 * half) * 32);
       }
     }
     return 1;
   }
 
+  RADONC_PANEL_INLINE void prefetch(std::int64_t panel, std::int64_t block, std::int64_t i) const {
+    if constexpr (direction == Direction::kBackward)
+      _mm_prefetch(weight.codes + ((block * kDepth + i) * weight.in + panel * kWidth) / 2, _MM_HINT_T1);
+    else if (i < kWidth)
+      _mm_prefetch(weight.codes + ((panel * kWidth + i) * weight.in + block * kDepth) / 2, _MM_HINT_T1);
+  }
+
   template <int R>
   RADONC_PANEL_INLINE void add(std::int64_t block, std::int64_t row, const Word* words, float, float* sums,
                                bool is_first) const {
-    multiply_tile<R>(tiles.values + (block * tiles.rows + row) * kDepth, kDepth, words, kDepth / 2, sums, kWidth,
-                     is_first);
+    multiply_tile<R>(tiles.at(block, row), kDepth, words, tiles.pairs(block), sums, kWidth, is_first);
   }
 };
 
@@ -120,9 +100,7 @@ void nf4_gemm(Direction direction, const Nf4View& weight, const std::uint16_t* x
               std::uint16_t* out) {
   const bool forward = direction == Direction::kForward;
   const std::int64_t depth = forward ? weight.in : weight.out, columns = forward ? weight.out : weight.in;
-  static thread_local Buffer values;
-  const Tiles tiles{values.reserve<std::uint16_t>(round_up(depth, kDepth) * rows), rows};
-  arrange(x, depth, tiles);
+  const WordTiles tiles = arrange(x, rows, depth);
   if (forward)
     multiply(Nf4Kernel<Direction::kForward>{weight, tiles}, rows, columns, depth, out);
   else

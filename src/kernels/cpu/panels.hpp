@@ -29,6 +29,8 @@ constexpr std::int64_t kDepth = kInt8Block;  // of a panel: terms of the sum
 constexpr std::int64_t kWidth = 64;          // of a panel: columns of the result, four registers
 constexpr std::int64_t kRows = 6;            // of x at a time: 6 × 4 sums fill the registers
 constexpr std::int64_t kMaxRows = 512;       // whose sums stay in the second cache level
+constexpr std::int64_t kMinRows = 48;        // for which unpacking a panel pays
+constexpr std::int64_t kFewPanels = 8;       // a thread
 
 /// Memory that is kept for the next product: fresh pages would cost more than the packing. One of each kind a thread.
 class Buffer {
@@ -96,6 +98,15 @@ RADONC_PANEL_INLINE void transpose(__m512i r[16]) {
   }
 }
 
+/// Zeros where the row is not there. (A load whose mask is empty would read nothing either, but where its address is
+/// not mapped it takes microseconds.)
+RADONC_PANEL_INLINE __m512i load_bytes(bool there, __mmask64 mask, const std::int8_t* from) {
+  return there ? _mm512_maskz_loadu_epi8(mask, from) : _mm512_setzero_si512();
+}
+RADONC_PANEL_INLINE __m512i load_words(bool there, __mmask32 mask, const std::uint16_t* from) {
+  return there ? _mm512_maskz_loadu_epi16(mask, from) : _mm512_setzero_si512();
+}
+
 RADONC_PANEL_INLINE __m512 load16(const float* from, __mmask16 mask) {
   return _mm512_maskz_loadu_ps(mask, from);
 }
@@ -147,43 +158,111 @@ RADONC_PANEL_CALL void multiply_tile(const std::uint16_t* x, std::int64_t x_stri
     for (int j = 0; j < 4; ++j) _mm512_store_ps(sums + i * sums_stride + 16 * j, sum[i][j]);
 }
 
-/// Panels `first` to `last` of the product. A kernel has
-///   Word, the panel's element, and kWords, how many of them lie side by side in depth;
+/// Two rows' 32 words each, side by side in pairs: the two registers of a panel from `to` on.
+RADONC_PANEL_INLINE void store_pairs(__m512i first, __m512i second, std::uint16_t* to) {
+  const __m512i low = _mm512_unpacklo_epi16(first, second), high = _mm512_unpackhi_epi16(first, second);
+  const __m512i low_lanes = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+  const __m512i high_lanes = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
+  _mm512_store_si512(to, _mm512_permutex2var_epi64(low, low_lanes, high));
+  _mm512_store_si512(to + 32, _mm512_permutex2var_epi64(low, high_lanes, high));
+}
+
+/// x in bfloat16, block by block: [blocks, rows, 128], filled up with zeros. Rows side by side would fall into the same
+/// sets of the cache where the depth is a power of two.
+struct WordTiles {
+  std::uint16_t* values;
+  std::int64_t rows, depth;
+
+  [[nodiscard]] std::uint16_t* at(std::int64_t block, std::int64_t row) const {
+    return values + (block * rows + row) * kDepth;
+  }
+  [[nodiscard]] std::int64_t terms(std::int64_t block) const { return std::min(kDepth, depth - block * kDepth); }
+  [[nodiscard]] std::int64_t pairs(std::int64_t block) const { return (terms(block) + 1) / 2; }
+};
+
+/// Valid until the thread's next product.
+inline WordTiles arrange(const std::uint16_t* x, std::int64_t rows, std::int64_t depth) {
+  static thread_local Buffer buffer;
+  const std::int64_t blocks = round_up(depth, kDepth) / kDepth;
+  const WordTiles tiles{buffer.reserve<std::uint16_t>(blocks * rows * kDepth), rows, depth};
+  at::parallel_for(0, rows, std::max<std::int64_t>(1, 16384 / depth), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row)
+      for (std::int64_t block = 0; block < blocks; ++block) {
+        std::uint16_t* to = tiles.at(block, row);
+        const std::int64_t count = tiles.terms(block);
+        std::copy_n(x + row * depth + block * kDepth, count, to);
+        std::fill_n(to + count, kDepth - count, std::uint16_t{0});
+      }
+  });
+  return tiles;
+}
+
+/// Rows [begin, begin + count) of panels `first` to `last` of the product. A kernel has
+///   Word, the panel's element;
+///   kTogether, how many panels are unpacked at once: the rows of a matrix on small pages lie on a page each, and are
+///     best visited for more than a panel's width;
 ///   pack(panel, block, words), which unpacks a panel and gives its scale;
+///   prefetch(panel, block, i) for i < 128, which together ask for the bytes that pack will read;
 ///   add<R>(block, row, words, scale, sums, is_first), which adds R rows' products to their sums [R, 64].
 template <typename Kernel, typename Element>
-RADONC_PANEL void multiply_panels(const Kernel& kernel, std::int64_t rows, std::int64_t columns, std::int64_t blocks,
-                                  std::int64_t first, std::int64_t last, Element* out) {
+RADONC_PANEL void multiply_panels(const Kernel& kernel, std::int64_t begin, std::int64_t count, std::int64_t columns,
+                                  std::int64_t blocks, std::int64_t first, std::int64_t last, Element* out) {
+  constexpr std::int64_t kTogether = Kernel::kTogether;
   static thread_local Buffer sums_buffer, words_buffer;
-  float* sums = sums_buffer.reserve<float>(std::min(rows, kMaxRows) * kWidth);
-  auto* words = words_buffer.reserve<typename Kernel::Word>(kDepth * kWidth);
-  for (std::int64_t panel = first; panel < last; ++panel) {
-    for (std::int64_t begin = 0; begin < rows; begin += kMaxRows) {
-      const std::int64_t count = std::min(kMaxRows, rows - begin);
-      for (std::int64_t block = 0; block < blocks; ++block) {
-        const float scale = kernel.pack(panel, block, words);
+  float* all_sums = sums_buffer.reserve<float>(kTogether * count * kWidth);
+  auto* all_words = words_buffer.reserve<typename Kernel::Word>(kTogether * kDepth * kWidth);
+  const std::int64_t per_call = (kDepth * kRows + count - 1) / count;
+  for (std::int64_t group = first; group < last; group += kTogether) {
+    const std::int64_t width = std::min(kTogether, last - group);
+    for (std::int64_t block = 0; block < blocks; ++block) {
+      float scales[kTogether];
+      for (std::int64_t i = 0; i < width; ++i)
+        scales[i] = kernel.pack(group + i, block, all_words + i * kDepth * kWidth);
+      // While these weights are multiplied, the next ones come from memory: the processor does not look ahead by itself
+      // where every row lies on another page.
+      const bool is_last = block + 1 == blocks;
+      const std::int64_t next_group = is_last ? group + kTogether : group, next_block = is_last ? 0 : block + 1;
+      for (std::int64_t i = 0; i < width; ++i) {
+        std::int64_t fetched = next_group + i < last ? 0 : kDepth;
+        float* sums = all_sums + i * count * kWidth;
+        const auto* words = all_words + i * kDepth * kWidth;
         const auto add = [&]<int R>(std::int64_t row) RADONC_PANEL {
-          kernel.template add<R>(block, begin + row, words, scale, sums + row * kWidth, block == 0);
+          const std::int64_t end = std::min(fetched + per_call, kDepth);
+          for (; fetched < end; ++fetched) kernel.prefetch(next_group + i, next_block, fetched);
+          kernel.template add<R>(block, begin + row, words, scales[i], sums + row * kWidth, block == 0);
         };
         std::int64_t row = 0;
         for (; row + kRows <= count; row += kRows) add.template operator()<kRows>(row);
         for (; row + 2 <= count; row += 2) add.template operator()<2>(row);
         if (row < count) add.template operator()<1>(row);
       }
-      for (std::int64_t row = 0; row < count; ++row)
-        for (std::int64_t i = 0; i < kWidth && panel * kWidth + i < columns; i += 16)
-          store16(out + (begin + row) * columns + panel * kWidth + i, first_lanes(columns - panel * kWidth - i),
-                  _mm512_load_ps(sums + row * kWidth + i));
     }
+    for (std::int64_t i = 0; i < width; ++i)
+      for (std::int64_t row = 0; row < count; ++row)
+        for (std::int64_t at = 0; at < kWidth && (group + i) * kWidth + at < columns; at += 16) {
+          const std::int64_t column = (group + i) * kWidth + at;
+          store16(out + (begin + row) * columns + column, first_lanes(columns - column),
+                  _mm512_load_ps(all_sums + (i * count + row) * kWidth + at));
+        }
   }
 }
 
-/// out [rows, columns], over `depth` terms, on all threads.
+/// out [rows, columns], over `depth` terms, on all threads: each takes some rows of some panels.
 template <typename Kernel, typename Element>
 void multiply(const Kernel& kernel, std::int64_t rows, std::int64_t columns, std::int64_t depth, Element* out) {
   const std::int64_t panels = round_up(columns, kWidth) / kWidth, blocks = round_up(depth, kDepth) / kDepth;
-  at::parallel_for(0, panels, 1, [&](std::int64_t first, std::int64_t last) {
-    multiply_panels(kernel, rows, columns, blocks, first, last, out);
+  // Few panels would not share out evenly; many rows would leave the second cache level.
+  const std::int64_t wanted = std::max((rows + kMaxRows - 1) / kMaxRows, kFewPanels * at::get_num_threads() / panels);
+  const std::int64_t parts = std::max<std::int64_t>(std::min(wanted, rows / kMinRows), 1);
+  const std::int64_t part_rows = round_up((rows + parts - 1) / parts, kRows);
+  at::parallel_for(0, parts * panels, 1, [&](std::int64_t first, std::int64_t last) {
+    while (first < last) {
+      const std::int64_t part = first / panels, end = std::min(last, (part + 1) * panels);
+      const std::int64_t begin = part * part_rows, count = std::min(part_rows, rows - begin);
+      if (count > 0)
+        multiply_panels(kernel, begin, count, columns, blocks, first - part * panels, end - part * panels, out);
+      first = end;
+    }
   });
 }
 

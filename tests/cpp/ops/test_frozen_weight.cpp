@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <torch/torch.h>
 
+#include <array>
+
 #include "support/tensors.hpp"
 
 using namespace radonc;
@@ -39,5 +41,27 @@ TEST_CASE("products with a weight of another type are those with its values, how
     // In the weight's own type nothing is converted.
     const auto narrow = x.to(torch::kFloat16);
     CHECK(torch::equal(weight.times_transposed(narrow), narrow.mm(stored.t())));
+  }
+}
+
+TEST_CASE("bfloat16 products are those in float64, rounded, both ways, at any size") {
+  torch::manual_seed(5);
+  for (const auto& [rows, out, in] : {std::array<std::int64_t, 3>{1, 1, 1},
+                                      {2, 63, 130},
+                                      {7, 577, 33},
+                                      {65, 1024, 1031},  // the kernel in both directions
+                                      {100, 130, 72},
+                                      {255, 200, 321},
+                                      {256, 200, 321},
+                                      {1100, 1040, 1025}}) {
+    CAPTURE(rows);
+    CAPTURE(out);
+    CAPTURE(in);
+    const auto dense = torch::randn({out, in}).to(torch::kBFloat16);
+    const ops::FrozenWeight weight = dense;
+    const auto exact = dense.to(torch::kFloat64);
+    const auto x = torch::randn({rows, in}).to(torch::kBFloat16), y = torch::randn({rows, out}).to(torch::kBFloat16);
+    CHECK(test::relative_difference(weight.times_transposed(x), x.to(torch::kFloat64).mm(exact.t())) < 4e-3);
+    CHECK(test::relative_difference(weight.times(y), y.to(torch::kFloat64).mm(exact)) < 4e-3);
   }
 }
