@@ -243,6 +243,7 @@ torch::Tensor Transformer::prefill(const batch::Batch& batch, const torch::Tenso
 
 torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor& lengths, KvCache& cache) const {
   const torch::NoGradGuard no_gradient;
+  const at::AutoDispatchBelowADInplaceOrView below;  // a step has hundreds of operators, few of them large
   const std::int64_t sequences = ids.size(0), d = config_.head_dim;
   const std::vector<std::int64_t> one_each(static_cast<std::size_t>(sequences), 1);
   const auto [cos, sin] = angles(lengths, one_each, config_);

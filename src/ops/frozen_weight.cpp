@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "kernels/gemv.hpp"
 #include "kernels/nf4.hpp"
 #include "kernels/packed_gemm.hpp"
 
@@ -38,8 +39,17 @@ kernels::Int8View view_of(const Int8& weight) {
           .in = weight.codes.size(1)};
 }
 
-/// Where the kernel beats oneDNN's product: against the direction in which W lies always; along it with many rows, for
-/// which W's reading is hidden behind the arithmetic. A small W stays in the cache, and oneDNN needs no panels.
+const std::uint16_t* words(const torch::Tensor& x) {
+  return static_cast<const std::uint16_t*>(x.const_data_ptr());
+}
+
+std::uint16_t* written(const torch::Tensor& x) {
+  return static_cast<std::uint16_t*>(x.data_ptr());
+}
+
+/// Where the kernel with panels beats oneDNN's product: against the direction in which W lies always; along it with
+/// many rows, for which W's reading is hidden behind the arithmetic. A small W stays in the cache: oneDNN needs no
+/// panels.
 bool is_faster(Direction direction, const torch::Tensor& weight, std::int64_t rows) {
   if (weight.numel() < (1 << 20)) return rows < 256;
   return direction == Direction::kBackward || rows > 64;
@@ -47,17 +57,18 @@ bool is_faster(Direction direction, const torch::Tensor& weight, std::int64_t ro
 
 /// x Wᵀ or x W of a dense matrix in x's type.
 torch::Tensor product(const torch::Tensor& weight, Direction direction, const torch::Tensor& x) {
-  const bool has_kernel = x.scalar_type() == torch::kBFloat16 && x.is_cpu() && weight.is_contiguous() &&
-                          kernels::has_dense_gemm() && is_faster(direction, weight, x.size(0));
-  if (!has_kernel) return direction == Direction::kForward ? x.mm(weight.t()) : x.mm(weight);
+  const bool forward = direction == Direction::kForward, is_few = forward && x.size(0) <= kernels::kMaxDenseGemvRows;
+  const bool has_kernel =
+      x.scalar_type() == torch::kBFloat16 && x.is_cpu() && weight.is_contiguous() &&
+      (is_few ? kernels::has_dense_gemv() : kernels::has_dense_gemm() && is_faster(direction, weight, x.size(0)));
+  if (!has_kernel) return forward ? x.mm(weight.t()) : x.mm(weight);
   const auto rows = x.contiguous();
-  auto out = torch::empty({x.size(0), weight.size(direction == Direction::kForward ? 0 : 1)}, x.options());
-  kernels::dense_gemm(direction,
-                      {.values = static_cast<const std::uint16_t*>(weight.const_data_ptr()),
-                       .out = weight.size(0),
-                       .in = weight.size(1)},
-                      static_cast<const std::uint16_t*>(rows.const_data_ptr()), rows.size(0),
-                      static_cast<std::uint16_t*>(out.data_ptr()));
+  auto out = torch::empty({x.size(0), weight.size(forward ? 0 : 1)}, x.options());
+  const kernels::DenseView view{.values = words(weight), .out = weight.size(0), .in = weight.size(1)};
+  if (is_few)
+    kernels::dense_gemv(view, words(rows), x.size(0), written(out));
+  else
+    kernels::dense_gemm(direction, view, words(rows), x.size(0), written(out));
   return out;
 }
 
@@ -70,18 +81,24 @@ bool has_kernel(const Int8&, torch::ScalarType type) {
 }
 
 torch::Tensor product(const Nf4& weight, Direction direction, const torch::Tensor& x, const torch::Tensor& out) {
-  kernels::nf4_gemm(direction, view_of(weight), static_cast<const std::uint16_t*>(x.const_data_ptr()), x.size(0),
-                    static_cast<std::uint16_t*>(out.data_ptr()));
+  if (direction == Direction::kForward && x.size(0) <= kernels::kMaxNf4GemvRows && kernels::has_nf4_gemv())
+    kernels::nf4_gemv(view_of(weight), words(x), x.size(0), written(out));
+  else
+    kernels::nf4_gemm(direction, view_of(weight), words(x), x.size(0), written(out));
   return out;
 }
 
 torch::Tensor product(const Int8& weight, Direction direction, const torch::Tensor& x, const torch::Tensor& out) {
-  if (x.scalar_type() == torch::kFloat32) {
-    kernels::int8_gemm(direction, view_of(weight), x.const_data_ptr<float>(), x.size(0), out.data_ptr<float>());
-  } else {
-    kernels::int8_gemm(direction, view_of(weight), static_cast<const std::uint16_t*>(x.const_data_ptr()), x.size(0),
-                       static_cast<std::uint16_t*>(out.data_ptr()));
-  }
+  const auto run = [&](const auto* from, auto* to) {
+    if (direction == Direction::kForward && x.size(0) <= kernels::kMaxInt8GemvRows)
+      kernels::int8_gemv(view_of(weight), from, x.size(0), to);
+    else
+      kernels::int8_gemm(direction, view_of(weight), from, x.size(0), to);
+  };
+  if (x.scalar_type() == torch::kFloat32)
+    run(x.const_data_ptr<float>(), out.data_ptr<float>());
+  else
+    run(words(x), written(out));
   return out;
 }
 

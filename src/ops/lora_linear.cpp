@@ -119,7 +119,10 @@ torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, co
                           const Recompute& x_again) {
   const auto type = x.scalar_type();
   const auto with_bias = [&](const torch::Tensor& y) { return bias.defined() ? y + bias.to(type) : y; };
-  if (!update) return with_bias(FrozenLinear::apply(x, weight));
+  if (!update) {
+    const bool has_gradient = torch::GradMode::is_enabled() && x.requires_grad();
+    return with_bias(has_gradient ? FrozenLinear::apply(x, weight) : weight.times_transposed(x));
+  }
   std::optional<torch::Tensor> keep_mask;
   if (generator && update->dropout > 0) keep_mask = dropout_mask(x, update->dropout, *generator);
   auto y = update->magnitude.defined()

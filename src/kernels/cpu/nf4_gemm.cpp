@@ -26,10 +26,14 @@ struct Nf4Kernel {
 
   /// Block `index`'s 16 values in bfloat16.
   RADONC_PANEL_INLINE __m512i table_of(std::int64_t index) const {
-    const float scale =
-        weight.scales
-            ? weight.scales[index]
-            : weight.nested_map[weight.nested_codes[index]] * weight.nested_scales[index / 256] + weight.nested_offset;
+    float scale;
+    if (weight.scales) {
+      scale = weight.scales[index];
+    } else {
+      scale = weight.nested_map[weight.nested_codes[index]] * weight.nested_scales[index / 256];
+      asm("" : "+x"(scale));  // two roundings, as where it is dequantised: the compiler would fuse them
+      scale += weight.nested_offset;
+    }
     alignas(32) std::uint16_t values[16];
     store16(values, 0xFFFF, _mm512_mul_ps(_mm512_loadu_ps(weight.table), _mm512_set1_ps(scale)));
     return _mm512_castsi256_si512(_mm256_load_si256(reinterpret_cast<const __m256i*>(values)));

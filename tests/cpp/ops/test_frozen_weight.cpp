@@ -4,10 +4,25 @@
 #include <torch/torch.h>
 
 #include <array>
+#include <limits>
 
 #include "support/tensors.hpp"
 
 using namespace radonc;
+
+namespace {
+
+/// Whether every element is the product's in double precision, but for one rounding to bfloat16 and float32 sums.
+bool is_product(const torch::Tensor& got, const torch::Tensor& x, const torch::Tensor& weight) {
+  const auto wide = x.to(torch::kFloat64), matrix = weight.to(torch::kFloat64).t();
+  const auto expected = wide.mm(matrix);
+  const auto allowed = expected.abs() / 256 + wide.abs().mm(matrix.abs()) * 1e-6;
+  return got.sizes() == expected.sizes() && ((got.to(torch::kFloat64) - expected).abs() <= allowed).all().item<bool>();
+}
+
+constexpr std::int64_t kFewRows[] = {1, 2, 3, 4, 5, 6, 7, 8, 16, 17, 24, 25, 32, 33};
+
+}  // namespace
 
 TEST_CASE("a dense weight is the tensor itself in its own type, and a copy in another") {
   const auto tensor = torch::randn({6, 8});
@@ -63,5 +78,63 @@ TEST_CASE("bfloat16 products are those in float64, rounded, both ways, at any si
     const auto x = torch::randn({rows, in}).to(torch::kBFloat16), y = torch::randn({rows, out}).to(torch::kBFloat16);
     CHECK(test::relative_difference(weight.times_transposed(x), x.to(torch::kFloat64).mm(exact.t())) < 4e-3);
     CHECK(test::relative_difference(weight.times(y), y.to(torch::kFloat64).mm(exact)) < 4e-3);
+  }
+}
+
+TEST_CASE("few rows in bfloat16 meet a dense weight of any size") {
+  torch::manual_seed(5);
+  for (const auto& [out, in] : {std::array<std::int64_t, 2>{1, 1}, {3, 31}, {8, 32}, {9, 33}, {67, 100}, {1030, 576}})
+    for (const std::int64_t rows : kFewRows) {
+      CAPTURE(out);
+      CAPTURE(in);
+      CAPTURE(rows);
+      const auto weight = torch::randn({out, in}).to(torch::kBFloat16);
+      const auto x = torch::randn({rows, in}).to(torch::kBFloat16);
+      CHECK(is_product(ops::FrozenWeight(weight).times_transposed(x), x, weight));
+      const auto by_columns = torch::randn({in, out}).to(torch::kBFloat16).t(), slice = torch::cat({x, x}, 1);
+      CHECK(is_product(ops::FrozenWeight(by_columns).times_transposed(slice.narrow(1, 0, in)), x, by_columns));
+    }
+}
+
+TEST_CASE("few rows meet NF4's weights as they are rounded to bfloat16") {
+  torch::manual_seed(6);
+  for (const bool double_quantization : {true, false})
+    for (const auto& [out, in] : {std::array<std::int64_t, 2>{1, 64}, {3, 128}, {5, 192}, {1103, 576}, {7, 4160}})
+      for (const std::int64_t rows : kFewRows) {
+        CAPTURE(out);
+        CAPTURE(in);
+        CAPTURE(rows);
+        const ops::FrozenWeight weight = ops::nf4_quantize(torch::randn({out, in}), double_quantization);
+        const auto x = torch::randn({rows, in}).to(torch::kBFloat16);
+        CHECK(is_product(weight.times_transposed(x), x, weight.dense(torch::kBFloat16)));
+      }
+}
+
+TEST_CASE("an int8 product is the same to the last bit, however many rows go together") {
+  torch::manual_seed(7);
+  for (const auto type : {torch::kFloat32, torch::kBFloat16})
+    for (const auto& [out, in] : {std::array<std::int64_t, 2>{1, 1}, {15, 127}, {17, 129}, {130, 320}, {530, 576}}) {
+      CAPTURE(out);
+      CAPTURE(in);
+      const ops::FrozenWeight weight = ops::int8_quantize(torch::randn({out, in}));
+      const auto x = torch::randn({40, in}).to(type), together = weight.times_transposed(x);
+      for (const std::int64_t rows : kFewRows)
+        for (std::int64_t first = 0; first + rows <= 40; first += rows)
+          if (test::has_avx512_vnni())
+            CHECK(torch::equal(weight.times_transposed(x.narrow(0, first, rows)), together.narrow(0, first, rows)));
+    }
+}
+
+TEST_CASE("a row that is not finite leaves the others alone") {
+  torch::manual_seed(8);
+  const auto dense = torch::randn({70, 192});
+  auto x = torch::randn({3, 192}).to(torch::kBFloat16);
+  x[1][191] = std::numeric_limits<float>::quiet_NaN();
+  for (const ops::FrozenWeight& weight :
+       {ops::FrozenWeight(dense.to(torch::kBFloat16)), ops::FrozenWeight(ops::nf4_quantize(dense))}) {
+    const auto out = weight.times_transposed(x);
+    CHECK(out[0].isfinite().all().item<bool>());
+    CHECK_FALSE(out[1].isfinite().any().item<bool>());
+    CHECK(out[2].isfinite().all().item<bool>());
   }
 }
