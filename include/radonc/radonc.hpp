@@ -77,6 +77,7 @@
 #include "radonc/ops/int8.hpp"
 #include "radonc/ops/kept_memory.hpp"
 #include "radonc/ops/lora_linear.hpp"
+#include "radonc/ops/most_probable.hpp"
 #include "radonc/ops/nf4.hpp"
 #include "radonc/ops/rms_norm.hpp"
 #include "radonc/ops/rope.hpp"

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "radonc/core/error.hpp"
+#include "radonc/ops/most_probable.hpp"
 
 namespace radonc::generate {
 namespace {
@@ -75,22 +76,17 @@ Decoding prefill(const model::Transformer& model, const std::vector<TokenizedPai
   return state;
 }
 
-/// The token a row of logits continues with, and its log-probability among the allowed ones.
+/// The token a sequence continues with, and its log-probability among the allowed ones.
 struct Pick {
   TokenId token = 0;
   double log_probability = 0;
   AnswerSet::State state = AnswerSet::kStart;
 };
 
-Pick pick(const torch::Tensor& logits, const AnswerSet* answers, AnswerSet::State state) {
-  const float* row = logits.const_data_ptr<float>();
-  if (answers == nullptr) {
-    const auto token = logits.argmax().item<std::int64_t>();
-    return {static_cast<TokenId>(token), row[token] - logits.logsumexp(0).item<double>()};
-  }
+Pick pick(const float* row, const AnswerSet& answers, AnswerSet::State state) {
   Pick best{.log_probability = -std::numeric_limits<double>::infinity()};
   double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-  const auto& steps = answers->next(state);
+  const auto& steps = answers.next(state);
   for (const auto& [token, child] : steps) {
     const double value = row[token];
     if (value > largest) {
@@ -101,6 +97,25 @@ Pick pick(const torch::Tensor& logits, const AnswerSet* answers, AnswerSet::Stat
   for (const auto& [token, unused] : steps) sum += std::exp(row[token] - largest);
   best.log_probability = -std::log(sum);
   return best;
+}
+
+/// One for each of the sequences [B], whose states are those of `active`.
+std::vector<Pick> pick_all(const torch::Tensor& logits, const AnswerSet* answers,
+                           const std::vector<AnswerSet::State>& states, const std::vector<std::size_t>& active) {
+  std::vector<Pick> picks;
+  if (answers == nullptr) {
+    const auto found = ops::most_probable(logits);
+    for (std::int64_t row = 0; row < logits.size(0); ++row)
+      picks.push_back({static_cast<TokenId>(found.index.const_data_ptr<std::int64_t>()[row]),
+                       found.log_probability.const_data_ptr<double>()[row]});
+    return picks;
+  }
+  const float* row = logits.const_data_ptr<float>();
+  for (const std::size_t sequence : active) {
+    picks.push_back(pick(row, *answers, states[sequence]));
+    row += logits.size(1);
+  }
+  return picks;
 }
 
 void keep_rows(Decoding& state, const torch::Tensor& rows) {
@@ -122,9 +137,10 @@ std::vector<Generation> decode_all(const model::Transformer& model, const std::v
   for (std::int64_t produced = 0;;) {
     std::vector<std::int64_t> going_on, next;
     std::vector<std::size_t> still_active;
+    const auto picks = pick_all(state.logits, allowed, states, active);
     for (std::size_t row = 0; row < active.size(); ++row) {
       Generation& answer = answers[active[row]];
-      const Pick picked = pick(state.logits[static_cast<std::int64_t>(row)], allowed, states[active[row]]);
+      const Pick& picked = picks[row];
       answer.log_probability += picked.log_probability;
       states[active[row]] = picked.state;
       if (picked.token == end) {

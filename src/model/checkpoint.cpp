@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "model/checkpoint_layouts.hpp"
+#include "ops/weight_memory.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/model/transformer.hpp"
 #include "radonc/ops/kept_memory.hpp"
@@ -32,8 +33,9 @@ Transformer Transformer::load(const std::filesystem::path& path, const LoadOptio
   const auto tensor = [&](const std::string& name) { return checkpoint->tensor(name, dtype); };
   const auto weight = [&](const std::string& name) -> ops::FrozenWeight {
     if (auto stored = checkpoint->nf4(name)) return std::move(*stored);
-    if (options.quantization == Quantization::kNone) return tensor(name);
     const auto dense = tensor(name);
+    if (options.quantization == Quantization::kNone)
+      return ops::weight_memory(dense.sizes(), dense.scalar_type()).copy_(dense);
     ops::FrozenWeight quantized = options.quantization == Quantization::kNf4
                                       ? ops::FrozenWeight(ops::nf4_quantize(dense))
                                       : ops::int8_quantize(dense);

@@ -92,7 +92,7 @@ class GgufCheckpoint : public Checkpoint {
       if (name.find("q_proj.") != name.npos) values = half_split_rows(values, config_.num_attention_heads);
       if (name.find("k_proj.") != name.npos) values = half_split_rows(values, config_.num_key_value_heads);
     }
-    return converted(values, dtype, name, file_.path().string()).contiguous();
+    return converted(values, dtype, name, file_.path().string());
   }
 
  private:

@@ -247,7 +247,6 @@ torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor&
   const std::int64_t sequences = ids.size(0), d = config_.head_dim;
   const std::vector<std::int64_t> one_each(static_cast<std::size_t>(sequences), 1);
   const auto [cos, sin] = angles(lengths, one_each, config_);
-  const auto row = torch::arange(sequences, torch::kInt64);
 
   auto hidden = embed(ids);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -259,8 +258,8 @@ torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor&
     const auto q = ops::rope(heads(layer.q, config_.num_attention_heads), cos, sin);
     const auto k = ops::rope(heads(layer.k, config_.num_key_value_heads), cos, sin);
     const auto v = heads(layer.v, config_.num_key_value_heads);
-    cache.keys[i].index_put_({row, torch::indexing::Slice(), lengths}, k);
-    cache.values[i].index_put_({row, torch::indexing::Slice(), lengths}, v);
+    ops::append_to_cache(cache.keys[i], k, lengths);
+    ops::append_to_cache(cache.values[i], v, lengths);
     const auto attended =
         ops::cached_attention(q, cache.keys[i], cache.values[i], lengths, has_window(i) ? config_.sliding_window : 0);
     hidden = mlp(layer, hidden + layer.o(attended.view({sequences, -1})), std::nullopt);

@@ -4,6 +4,8 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 
 #include "kernels/attention.hpp"
 #include "kernels/cached_attention.hpp"
@@ -123,6 +125,24 @@ torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, c
   TORCH_CHECK(covered == q.size(0), "packed_attention: the spans cover ", covered, " of ", q.size(0), " tokens");
   if (!has_kernel(q, k, v)) return composed_attention(q, k, v, spans);
   return PackedAttention::apply(q.contiguous(), k.contiguous(), v.contiguous(), spans);
+}
+
+void append_to_cache(const torch::Tensor& cache, const torch::Tensor& x, const torch::Tensor& positions) {
+  const torch::NoGradGuard no_gradient;
+  if (!cache.is_cpu() || !cache.is_contiguous() || cache.scalar_type() != x.scalar_type()) {
+    torch::Tensor(cache).index_put_(
+        {torch::arange(x.size(0), positions.options()), torch::indexing::Slice(), positions}, x);
+    return;
+  }
+  const auto rows = x.contiguous();
+  const auto bytes = static_cast<std::size_t>(x.size(2)) * x.element_size();
+  const auto* from = static_cast<const std::byte*>(rows.const_data_ptr());
+  auto* to = static_cast<std::byte*>(cache.data_ptr());
+  const auto* place = positions.const_data_ptr<std::int64_t>();
+  const auto heads = static_cast<std::size_t>(x.size(1)), capacity = static_cast<std::size_t>(cache.size(2));
+  for (std::size_t row = 0; row < static_cast<std::size_t>(x.size(0)) * heads; ++row)
+    std::memcpy(to + (row * capacity + static_cast<std::size_t>(place[row / heads])) * bytes, from + row * bytes,
+                bytes);
 }
 
 torch::Tensor cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,

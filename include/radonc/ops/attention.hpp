@@ -21,6 +21,10 @@ struct AttentionSpan {
 torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                                const std::vector<AttentionSpan>& spans);
 
+/// The new token of each sequence into its cache: cache[b, :, positions[b]] = x[b].
+///   cache [B, kv_heads, capacity, d]   x [B, kv_heads, d], of the cache's type   positions [B] int64 < capacity
+void append_to_cache(const torch::Tensor& cache, const torch::Tensor& x, const torch::Tensor& positions);
+
 /// One new token a sequence against that sequence's cache, of which it sees the first positions up to its own.
 ///   q [B, heads, d]   k, v [B, kv_heads, capacity, d]   positions [B] int64 < capacity   → [B, heads, d]
 /// A `sliding_window` of W keeps the last W positions, its own included; 0 means no window.

@@ -132,6 +132,21 @@ TEST_CASE("cached attention sees each sequence's own length, and its window") {
       }
 }
 
+TEST_CASE("a new token goes to its place in each sequence's cache") {
+  torch::manual_seed(10);
+  const auto positions = torch::tensor({0, 4, 8}, torch::kInt64);
+  for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
+    const auto cache = torch::randn({3, 2, 9, 5}).to(type), x = torch::randn({3, 2, 5}).to(type);
+    auto expected = cache.clone();
+    for (int b = 0; b < 3; ++b) expected[b].select(1, 4 * b).copy_(x[b]);
+    const auto apart = torch::empty({3, 2, 5, 9}).to(type).transpose(2, 3).copy_(cache);  // not contiguous
+    ops::append_to_cache(cache, x.transpose(0, 1).contiguous().transpose(0, 1), positions);
+    ops::append_to_cache(apart, x, positions);
+    CHECK(torch::equal(cache, expected));
+    CHECK(torch::equal(apart, expected));
+  }
+}
+
 TEST_CASE("packed attention refuses heads that cannot share") {
   CHECK_THROWS_AS(ops::packed_attention(torch::ones({2, 3, 4}), torch::ones({2, 2, 4}), torch::ones({2, 2, 4}), {}),
                   c10::Error);

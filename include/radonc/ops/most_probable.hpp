@@ -1,0 +1,17 @@
+// The token that greedy decoding takes.
+#pragma once
+
+#include <torch/types.h>
+
+namespace radonc::ops {
+
+/// One entry a row of logits.
+struct MostProbable {
+  torch::Tensor index;            ///< [N] int64, of the largest logit, the first one of equals
+  torch::Tensor log_probability;  ///< [N] float64, its log softmax
+};
+
+/// Of logits [N, vocabulary], float32 on the CPU, vocabulary > 0.
+MostProbable most_probable(const torch::Tensor& logits);
+
+}  // namespace radonc::ops
