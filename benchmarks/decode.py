@@ -50,15 +50,17 @@ def radonc_seconds(arguments: argparse.Namespace, kind: str) -> None:
         answers = radonc.generate.generate(model, tokenizer, prompts, config, prompt_template="plain")
         return time.perf_counter() - begin, answers
 
-    best = float("inf")
+    new = 0 if arguments.question == "prefill" else arguments.new
+    short, long = [], []
     for _ in range(arguments.repeats):
-        first, answers = run(1)
-        if arguments.question == "prefill":
-            best = min(best, first / answers[0].num_prompt_tokens)
-            continue
-        total, answers = run(1 + arguments.new)
-        made = sum(len(answer.ids) - 1 for answer in answers)
-        best = min(best, (total - first) / made)
+        seconds, answers = run(1)
+        tokens = answers[0].num_prompt_tokens
+        short.append(seconds)
+        if new:
+            seconds, answers = run(1 + new)
+            tokens = sum(len(answer.ids) - 1 for answer in answers)
+            long.append(seconds)
+    best = (min(long) - min(short)) / tokens if new else min(short) / tokens
     embedding = 0 if model.config.tie_word_embeddings else 2 * model.config.vocab_size * model.config.hidden_size
     tell(best, read=model.num_bytes - embedding)
 
@@ -138,7 +140,7 @@ def prepare(folder: pathlib.Path, arguments: argparse.Namespace) -> str:
     if not source:
         from random_checkpoint import write_checkpoint
 
-        config = radonc.model.mistral_7b_v01()
+        config = radonc.model.mistral_7b_v02()
         config.num_hidden_layers = arguments.layers
         write_checkpoint(folder, config)
         model, source = str(folder), str(folder / "source.gguf")

@@ -34,8 +34,12 @@ Transformer Transformer::load(const std::filesystem::path& path, const LoadOptio
   const auto weight = [&](const std::string& name) -> ops::FrozenWeight {
     if (auto stored = checkpoint->nf4(name)) return std::move(*stored);
     const auto dense = tensor(name);
-    if (options.quantization == Quantization::kNone)
-      return ops::weight_memory(dense.sizes(), dense.scalar_type()).copy_(dense);
+    if (options.quantization == Quantization::kNone) {
+      if (!ops::shares_pages(dense.sizes(), dense.scalar_type())) return dense;  // large ones may stay in the file
+      auto copy = ops::weight_memory(dense.sizes(), dense.scalar_type()).copy_(dense);
+      checkpoint->release(name);
+      return copy;
+    }
     ops::FrozenWeight quantized = options.quantization == Quantization::kNf4
                                       ? ops::FrozenWeight(ops::nf4_quantize(dense))
                                       : ops::int8_quantize(dense);

@@ -45,6 +45,10 @@ std::size_t num_bytes(at::IntArrayRef sizes, torch::ScalarType type) {
 
 }  // namespace
 
+bool shares_pages(at::IntArrayRef sizes, torch::ScalarType type) {
+  return num_bytes(sizes, type) < kChunk / 2;
+}
+
 torch::Tensor weight_memory(at::IntArrayRef sizes, torch::ScalarType type) {
   static std::mutex mutex;
   static std::weak_ptr<Chunk> current;  // lives as long as a tensor on it
@@ -52,7 +56,7 @@ torch::Tensor weight_memory(at::IntArrayRef sizes, torch::ScalarType type) {
   if (bytes == 0) return torch::empty(sizes, type);
   std::shared_ptr<Chunk> chunk;
   std::byte* place = nullptr;
-  if (bytes >= kChunk / 2) {
+  if (!shares_pages(sizes, type)) {
     chunk = std::make_shared<Chunk>(round_up(bytes, kPage));
     place = chunk->memory;
   } else {
@@ -67,7 +71,7 @@ torch::Tensor weight_memory(at::IntArrayRef sizes, torch::ScalarType type) {
 }
 
 torch::Tensor passing_memory(at::IntArrayRef sizes, torch::ScalarType type) {
-  return num_bytes(sizes, type) < kChunk / 2 ? torch::empty(sizes, type) : weight_memory(sizes, type);
+  return shares_pages(sizes, type) ? torch::empty(sizes, type) : weight_memory(sizes, type);
 }
 
 }  // namespace radonc::ops

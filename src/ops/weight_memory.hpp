@@ -10,6 +10,9 @@ namespace radonc::ops {
 /// free when the last of them is: this is for what stays.
 torch::Tensor weight_memory(at::IntArrayRef sizes, torch::ScalarType type);
 
+/// Whether a tensor is that small: less than 8 MiB.
+bool shares_pages(at::IntArrayRef sizes, torch::ScalarType type);
+
 /// The same for what may be gone before its neighbours: a small tensor has memory of its own.
 torch::Tensor passing_memory(at::IntArrayRef sizes, torch::ScalarType type);
 
