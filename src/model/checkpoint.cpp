@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "model/checkpoint_layouts.hpp"
-#include "ops/weight_memory.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/model/transformer.hpp"
 #include "radonc/ops/kept_memory.hpp"
@@ -26,6 +25,10 @@ std::unique_ptr<Checkpoint> Checkpoint::open(const std::filesystem::path& path) 
   return open_gguf(path);
 }
 
+/// Matrices from this size on stay where the file is mapped. What small models have is copied to huge pages: a token
+/// reads every weight, and looking up the addresses of small pages would cost as much as reading them.
+constexpr std::size_t kLeftInFile = 8 << 20;
+
 Transformer Transformer::load(const std::filesystem::path& path, const LoadOptions& options) {
   const ops::KeptMemory kept_memory;  // what is made here lies on huge pages, without gaps
   const auto checkpoint = Checkpoint::open(path);
@@ -35,8 +38,8 @@ Transformer Transformer::load(const std::filesystem::path& path, const LoadOptio
     if (auto stored = checkpoint->nf4(name)) return std::move(*stored);
     const auto dense = tensor(name);
     if (options.quantization == Quantization::kNone) {
-      if (!ops::shares_pages(dense.sizes(), dense.scalar_type())) return dense;  // large ones may stay in the file
-      auto copy = ops::weight_memory(dense.sizes(), dense.scalar_type()).copy_(dense);
+      if (dense.nbytes() >= kLeftInFile) return dense;
+      auto copy = dense.clone();
       checkpoint->release(name);
       return copy;
     }

@@ -7,7 +7,6 @@
 #include <cstring>
 #include <map>
 
-#include "ops/weight_memory.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
 
@@ -15,7 +14,7 @@ namespace radonc::model {
 
 torch::Tensor converted(const torch::Tensor& values, torch::ScalarType dtype, const std::string& name,
                         const std::string& where) {
-  auto out = ops::passing_memory(values.sizes(), dtype).copy_(values);
+  auto out = values.to(dtype);
   if (dtype == torch::kFloat16 && values.scalar_type() != dtype && !out.isfinite().all().item<bool>()) {
     throw Error(fmt::format("{}: tensor {}: a value is too large for float16. Load this model in bfloat16 or float32.",
                             where, name));

@@ -8,7 +8,6 @@
 #include <cmath>
 
 #include "kernels/int8.hpp"
-#include "ops/weight_memory.hpp"
 #include "radonc/core/error.hpp"
 
 namespace radonc::ops {
@@ -21,7 +20,7 @@ Int8 int8_quantize(const torch::Tensor& weight) {
   constexpr std::int64_t kBlock = Int8::kBlock;
   const std::int64_t rows = weight.size(0), columns = weight.size(1);
   const std::int64_t row_blocks = (rows + kBlock - 1) / kBlock, column_blocks = (columns + kBlock - 1) / kBlock;
-  Int8 out{.codes = weight_memory({rows, columns}, torch::kInt8),
+  Int8 out{.codes = torch::empty({rows, columns}, torch::kInt8),
            .scales = torch::empty({row_blocks, column_blocks}, torch::kFloat32)};
   auto* codes = out.codes.data_ptr<std::int8_t>();
   auto* scales = out.scales.data_ptr<float>();

@@ -8,7 +8,6 @@
 #include <cmath>
 
 #include "kernels/nf4.hpp"
-#include "ops/weight_memory.hpp"
 #include "radonc/core/error.hpp"
 
 namespace radonc::ops {
@@ -95,7 +94,7 @@ Nf4 nf4_quantize(const torch::Tensor& weight, bool double_quantization) {
   Nf4 out{.rows = weight.size(0), .columns = weight.size(1), .source_type = weight.scalar_type()};
   const auto flat = weight.contiguous().flatten();
   const std::int64_t count = flat.numel();
-  out.codes = weight_memory({count / 2}, torch::kUInt8);
+  out.codes = torch::empty({count / 2}, torch::kUInt8);
   out.absmax = torch::empty({count / Nf4::kBlock}, torch::kFloat32);
   float bounds[15];
   for (std::size_t i = 0; i < 15; ++i) bounds[i] = (kNf4Values[i] + kNf4Values[i + 1]) / 2;
