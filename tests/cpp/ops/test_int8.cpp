@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "radonc/core/error.hpp"
 #include "radonc/ops/frozen_weight.hpp"
@@ -105,4 +106,18 @@ TEST_CASE("what is not finite stays visible") {
   CHECK(out[0].isfinite().all().item<bool>());
   CHECK_FALSE(out[1].isfinite().any().item<bool>());
   CHECK(out[2].isfinite().all().item<bool>());
+}
+
+TEST_CASE("codes that share pages with others, or have pages of their own, keep their values") {
+  torch::manual_seed(3);
+  const auto large = torch::randn({2'100, 4'096}), small = torch::randn({1'000, 4'096});  // 8 MiB is the border
+  auto before = std::make_optional(ops::int8_quantize(small));
+  const auto kept = ops::int8_quantize(small), own = ops::int8_quantize(large), after = ops::int8_quantize(small);
+  CHECK(torch::equal(kept.codes, before->codes));
+  before.reset();
+  const auto another = ops::int8_quantize(small * 2);
+  CHECK(torch::equal(kept.codes, after.codes));
+  CHECK(torch::equal(another.codes, kept.codes));
+  const auto step = spread(own.scales, 2'100, 4'096);
+  CHECK(((ops::int8_dequantize(own, torch::kFloat32) - large).abs() <= step * 0.5001).all().item<bool>());
 }
