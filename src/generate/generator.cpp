@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
+#include <utility>
 
 #include "radonc/core/error.hpp"
+#include "radonc/ops/kept_memory.hpp"
 #include "radonc/ops/most_probable.hpp"
 
 namespace radonc::generate {
@@ -16,65 +17,6 @@ namespace {
 
 using text::TokenId;
 using text::TokenizedPair;
-
-/// For each sequence of a packed batch the places of its tokens: its group's prefix, then its own branch.
-std::vector<std::vector<std::int64_t>> token_places(const batch::Batch& batch) {
-  std::vector<std::vector<std::int64_t>> places;
-  const auto append = [](std::vector<std::int64_t>& out, std::int64_t begin, std::int64_t end) {
-    for (std::int64_t t = begin; t < end; ++t) out.push_back(t);
-  };
-  for (const batch::Group& group : batch.groups) {
-    if (group.branch_begins.empty()) append(places.emplace_back(), group.begin, group.end);
-    for (std::size_t i = 0; i < group.branch_begins.size(); ++i) {
-      auto& own = places.emplace_back();
-      append(own, group.begin, group.branch_begins.front());
-      append(own, group.branch_begins[i], i + 1 < group.branch_begins.size() ? group.branch_begins[i + 1] : group.end);
-    }
-  }
-  return places;
-}
-
-/// The state of the sequences that are being decoded together.
-struct Decoding {
-  model::KvCache cache;
-  torch::Tensor logits;   // [B, vocabulary] float32, of the token each sequence continues with
-  torch::Tensor lengths;  // [B] int64, tokens in the cache
-};
-
-Decoding prefill(const model::Transformer& model, const std::vector<TokenizedPair>& prompts, std::int64_t capacity) {
-  const batch::Batch batch = batch::pack(prompts);
-  const auto places = token_places(batch);
-  const auto count = static_cast<std::int64_t>(prompts.size());
-  std::int64_t longest = 0;
-  for (const auto& own : places) longest = std::max(longest, static_cast<std::int64_t>(own.size()));
-
-  auto source = torch::zeros({count, longest}, torch::kInt64);
-  std::vector<std::int64_t> last, lengths;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto& own = places[static_cast<std::size_t>(i)];
-    lengths.push_back(static_cast<std::int64_t>(own.size()));
-    last.push_back(own.back());
-    source[i].narrow(0, 0, lengths.back()).copy_(torch::tensor(own, torch::kInt64));
-  }
-
-  std::vector<torch::Tensor> keys, values;
-  const auto hidden = model.prefill(batch, torch::tensor(last, torch::kInt64), keys, values);
-  Decoding state;
-  const auto spread = [&](torch::Tensor& packed) {  // [T, kv_heads, d] → [B, kv_heads, capacity, d]
-    auto cache = torch::zeros({count, packed.size(1), capacity, packed.size(2)}, packed.options());
-    cache.narrow(2, 0, longest)
-        .copy_(packed.index_select(0, source.flatten())
-                   .view({count, longest, packed.size(1), packed.size(2)})
-                   .transpose(1, 2));
-    packed.reset();
-    return cache;
-  };
-  for (auto& packed : keys) state.cache.keys.push_back(spread(packed));
-  for (auto& packed : values) state.cache.values.push_back(spread(packed));
-  state.logits = model.head(hidden);
-  state.lengths = torch::tensor(lengths, torch::kInt64);
-  return state;
-}
 
 /// The token a sequence continues with, and its log-probability among the allowed ones.
 struct Pick {
@@ -99,67 +41,160 @@ Pick pick(const float* row, const AnswerSet& answers, AnswerSet::State state) {
   return best;
 }
 
-/// One for each of the sequences [B], whose states are those of `active`.
-std::vector<Pick> pick_all(const torch::Tensor& logits, const AnswerSet* answers,
-                           const std::vector<AnswerSet::State>& states, const std::vector<std::size_t>& active) {
-  std::vector<Pick> picks;
-  if (answers == nullptr) {
-    const auto found = ops::most_probable(logits);
-    for (std::int64_t row = 0; row < logits.size(0); ++row)
-      picks.push_back({static_cast<TokenId>(found.index.const_data_ptr<std::int64_t>()[row]),
-                       found.log_probability.const_data_ptr<double>()[row]});
+/// Greedy decoding of prompts in the slots of a cache: where an answer ends, the next prompt takes its place.
+class Decoder {
+ public:
+  Decoder(const model::Transformer& model, const std::vector<TokenizedPair>& prompts, TokenId end,
+          std::int64_t max_new_tokens, std::int64_t batch_size, const AnswerSet* allowed)
+      : answers(prompts.size()),
+        model_(model),
+        prompts_(prompts),
+        end_(end),
+        max_new_tokens_(max_new_tokens),
+        batch_size_(static_cast<std::size_t>(batch_size)),
+        allowed_(allowed),
+        states_(prompts.size(), AnswerSet::kStart) {
+    const auto& config = model.config();
+    std::size_t longest = 0;
+    for (const auto& prompt : prompts) longest = std::max(longest, prompt.ids.size());
+    const std::size_t slots = std::min(batch_size_, prompts.size());
+    for (std::size_t slot = slots; slot-- > 0;) free_.push_back(static_cast<std::int64_t>(slot));
+    for (auto* side : {&cache_.keys, &cache_.values})
+      for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer)
+        side->push_back(torch::zeros({static_cast<std::int64_t>(slots), config.num_key_value_heads,
+                                      static_cast<std::int64_t>(longest) + max_new_tokens, config.head_dim},
+                                     model.compute_dtype()));
+  }
+
+  [[nodiscard]] bool is_done() const { return num_done == prompts_.size(); }
+
+  /// Fills the free slots, with one more batch of prompts computed at most, and decodes one token of each answer.
+  void step() {
+    if (next_ == prefilled_ && !free_.empty() && next_ < prompts_.size()) prefill();
+    while (!free_.empty() && next_ < prefilled_) admit(next_++);
+    if (active_.empty() || (!free_.empty() && next_ < prompts_.size())) return;
+    std::vector<std::int64_t> ids, slots, lengths;
+    std::vector<std::size_t> owners;
+    for (const auto& [prompt, slot] : active_) {
+      const auto& own = answers[prompt].ids;
+      ids.push_back(own.back());
+      slots.push_back(slot);
+      lengths.push_back(static_cast<std::int64_t>(prompts_[prompt].ids.size() + own.size() - 1));
+      owners.push_back(prompt);
+    }
+    const auto number = [](const std::vector<std::int64_t>& values) { return torch::tensor(values, torch::kInt64); };
+    const auto logits = model_.head(model_.decode(number(ids), number(slots), number(lengths), cache_));
+    const auto picks = pick_all(logits, owners);
+    std::vector<Active> going_on;
+    for (std::size_t row = 0; row < active_.size(); ++row) {
+      if (goes_on(active_[row].prompt, picks[row]))
+        going_on.push_back(active_[row]);
+      else
+        free_.push_back(active_[row].slot);
+    }
+    active_ = std::move(going_on);
+  }
+
+  std::vector<Generation> answers;
+  std::size_t num_done = 0;
+
+ private:
+  struct Active {
+    std::size_t prompt;
+    std::int64_t slot;
+  };
+
+  /// One for each row of logits, of the prompts that they belong to.
+  [[nodiscard]] std::vector<Pick> pick_all(const torch::Tensor& logits, const std::vector<std::size_t>& prompts) const {
+    std::vector<Pick> picks;
+    if (allowed_ == nullptr) {
+      const auto found = ops::most_probable(logits);
+      for (std::int64_t row = 0; row < logits.size(0); ++row)
+        picks.push_back({static_cast<TokenId>(found.index.const_data_ptr<std::int64_t>()[row]),
+                         found.log_probability.const_data_ptr<double>()[row]});
+      return picks;
+    }
+    const float* row = logits.const_data_ptr<float>();
+    for (const std::size_t prompt : prompts) {
+      picks.push_back(pick(row, *allowed_, states_[prompt]));
+      row += logits.size(1);
+    }
     return picks;
   }
-  const float* row = logits.const_data_ptr<float>();
-  for (const std::size_t sequence : active) {
-    picks.push_back(pick(row, *answers, states[sequence]));
-    row += logits.size(1);
-  }
-  return picks;
-}
 
-void keep_rows(Decoding& state, const torch::Tensor& rows) {
-  for (auto* side : {&state.cache.keys, &state.cache.values})
-    for (torch::Tensor& cache : *side) cache = cache.index_select(0, rows);
-  state.lengths = state.lengths.index_select(0, rows);
-}
-
-std::vector<Generation> decode_all(const model::Transformer& model, const std::vector<TokenizedPair>& prompts,
-                                   TokenId end, std::int64_t max_new_tokens, const AnswerSet* allowed) {
-  std::size_t longest = 0;
-  for (const auto& prompt : prompts) longest = std::max(longest, prompt.ids.size());
-  Decoding state = prefill(model, prompts, static_cast<std::int64_t>(longest) + max_new_tokens);
-
-  std::vector<Generation> answers(prompts.size());
-  std::vector<AnswerSet::State> states(prompts.size(), AnswerSet::kStart);
-  std::vector<std::size_t> active(prompts.size());
-  std::iota(active.begin(), active.end(), std::size_t{0});
-  for (std::int64_t produced = 0;;) {
-    std::vector<std::int64_t> going_on, next;
-    std::vector<std::size_t> still_active;
-    const auto picks = pick_all(state.logits, allowed, states, active);
-    for (std::size_t row = 0; row < active.size(); ++row) {
-      Generation& answer = answers[active[row]];
-      const Pick& picked = picks[row];
-      answer.log_probability += picked.log_probability;
-      states[active[row]] = picked.state;
-      if (picked.token == end) {
-        answer.finished = true;
-        continue;
-      }
-      answer.ids.push_back(picked.token);
-      next.push_back(picked.token);
-      going_on.push_back(static_cast<std::int64_t>(row));
-      still_active.push_back(active[row]);
+  /// Computes the next prompts, one batch of them, behind what they share with the last one before.
+  void prefill() {
+    // Under dynamic scaling a token's angles depend on how long its sequence is: nothing can be shared.
+    const bool apart = model_.config().rope_scaling.type == ops::RopeScaling::Type::kDynamic;
+    const std::size_t count = apart ? 1 : std::min(batch_size_, prompts_.size() - next_);
+    const auto first = prompts_.begin() + static_cast<std::ptrdiff_t>(next_);
+    const batch::Batch batch = batch::pack({first, first + static_cast<std::ptrdiff_t>(count)},
+                                           next_ == 0 || apart ? TokenizedPair{} : prompts_[next_ - 1]);
+    for (auto* side : {&keys_, &values_})
+      for (torch::Tensor& packed : *side) packed = packed.index_select(0, places_.back().slice(0, 0, batch.num_past));
+    places_.clear();
+    std::vector<std::int64_t> last;
+    std::vector<std::size_t> owners;
+    for (const ops::AttentionSpan& span : batch.spans) {
+      std::vector<torch::Tensor> path;
+      for (const ops::TokenRange& range : span.prefix) path.push_back(torch::arange(range.begin, range.end));
+      path.push_back(torch::arange(span.begin, span.end));
+      places_.push_back(torch::cat(path));
+      last.push_back(span.end - 1 - batch.num_past);
+      owners.push_back(next_ + owners.size());
     }
-    if (++produced >= max_new_tokens || going_on.empty()) return answers;
-    if (going_on.size() < active.size()) keep_rows(state, torch::tensor(going_on, torch::kInt64));
-    active = std::move(still_active);
-    const auto hidden = model.decode(torch::tensor(next, torch::kInt64), state.lengths, state.cache);
-    state.lengths = state.lengths + 1;
-    state.logits = model.head(hidden);
+    const auto hidden = model_.prefill(batch, torch::tensor(last, torch::kInt64), keys_, values_);
+    first_picks_ = pick_all(model_.head(hidden), owners);
+    prefilled_ = next_ + count;
   }
-}
+
+  void admit(std::size_t prompt) {
+    const std::size_t at = prompt + places_.size() - prefilled_;
+    if (!goes_on(prompt, first_picks_[at])) return;
+    const std::int64_t slot = free_.back();
+    free_.pop_back();
+    const auto copy = [&](const std::vector<torch::Tensor>& packed, const std::vector<torch::Tensor>& cache) {
+      for (std::size_t layer = 0; layer < cache.size(); ++layer)
+        cache[layer][slot]
+            .narrow(1, 0, places_[at].size(0))
+            .copy_(packed[layer].index_select(0, places_[at]).transpose(0, 1));
+    };
+    copy(keys_, cache_.keys);
+    copy(values_, cache_.values);
+    active_.push_back({prompt, slot});
+  }
+
+  /// Takes the token in. Whether the answer goes on behind it.
+  bool goes_on(std::size_t prompt, const Pick& picked) {
+    Generation& answer = answers[prompt];
+    answer.log_probability += picked.log_probability;
+    states_[prompt] = picked.state;
+    answer.finished = picked.token == end_;
+    if (!answer.finished) answer.ids.push_back(picked.token);
+    const bool goes_on = !answer.finished && static_cast<std::int64_t>(answer.ids.size()) < max_new_tokens_;
+    num_done += !goes_on;
+    return goes_on;
+  }
+
+  const model::Transformer& model_;
+  const std::vector<TokenizedPair>& prompts_;
+  TokenId end_;
+  std::int64_t max_new_tokens_;
+  std::size_t batch_size_;
+  const AnswerSet* allowed_;
+  std::vector<AnswerSet::State> states_;
+
+  model::KvCache cache_;
+  std::vector<std::int64_t> free_;  // slots
+  std::vector<Active> active_;
+  std::size_t next_ = 0;       // the first prompt that has had no slot
+  std::size_t prefilled_ = 0;  // behind the last prompt that is computed
+
+  // Of the last batch of prompts that was computed.
+  std::vector<torch::Tensor> keys_, values_;  // packed, one a layer
+  std::vector<torch::Tensor> places_;         // of each prompt's tokens therein
+  std::vector<Pick> first_picks_;             // what each prompt continues with
+};
 
 }  // namespace
 
@@ -181,6 +216,7 @@ std::vector<Generation> generate(const model::Transformer& model, const text::To
   }
   require_matching_vocabulary(model, tokenizer);
   const torch::NoGradGuard no_gradient;
+  const ops::KeptMemory kept_memory;
   const TokenId end = text::end_of_answer(tokenizer, prompt_template);
   // An answer of the set is never cut off.
   const std::int64_t max_new_tokens =
@@ -200,21 +236,19 @@ std::vector<Generation> generate(const model::Transformer& model, const text::To
     encoded.push_back({.ids = std::move(ids), .num_prompt_tokens = size});
   }
 
-  std::vector<Generation> generations;
-  const auto batch_size = static_cast<std::size_t>(config.batch_size);
-  for (std::size_t begin = 0; begin < encoded.size(); begin += batch_size) {
-    const std::vector<TokenizedPair> together(
-        encoded.begin() + static_cast<std::ptrdiff_t>(begin),
-        encoded.begin() + static_cast<std::ptrdiff_t>(std::min(begin + batch_size, encoded.size())));
-    auto answers = decode_all(model, together, end, max_new_tokens, config.answers.get());
-    for (std::size_t i = 0; i < together.size(); ++i) {
-      answers[i].text = tokenizer.decode(answers[i].ids);
-      answers[i].num_prompt_tokens = static_cast<std::int64_t>(together[i].num_prompt_tokens);
-      generations.push_back(std::move(answers[i]));
-    }
-    if (callback) callback(static_cast<std::int64_t>(generations.size()), static_cast<std::int64_t>(encoded.size()));
+  if (encoded.empty()) return {};
+  Decoder decoder(model, encoded, end, max_new_tokens, config.batch_size, config.answers.get());
+  while (!decoder.is_done()) {
+    const std::size_t before = decoder.num_done;
+    decoder.step();
+    if (callback && decoder.num_done > before)
+      callback(static_cast<std::int64_t>(decoder.num_done), static_cast<std::int64_t>(encoded.size()));
   }
-  return generations;
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    decoder.answers[i].text = tokenizer.decode(decoder.answers[i].ids);
+    decoder.answers[i].num_prompt_tokens = static_cast<std::int64_t>(encoded[i].num_prompt_tokens);
+  }
+  return std::move(decoder.answers);
 }
 
 }  // namespace radonc::generate

@@ -15,7 +15,7 @@ namespace radonc::model {
 /// What a pass over a batch may ask for beyond the hidden states.
 struct Transformer::Context {
   std::optional<at::Generator> generator;      // dropout
-  std::vector<torch::Tensor>* keys = nullptr;  // filled, one [T, kv_heads, d] a layer
+  std::vector<torch::Tensor>* keys = nullptr;  // one [P + T, kv_heads, d] a layer, filled behind the past's
   std::vector<torch::Tensor>* values = nullptr;
   torch::Tensor wanted;  // [N] positions of which the last layer's output is needed
 };
@@ -156,17 +156,11 @@ torch::Tensor Transformer::mlp(const Layer& layer, const torch::Tensor& hidden,
 torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) const {
   const std::int64_t tokens = batch.ids.size(0);
   const std::int64_t d = config_.head_dim;
-  std::vector<ops::AttentionSpan> full, windowed;  // of the layers without and with a sliding window
-  std::vector<std::int64_t> sizes;
-  for (const batch::Group& group : batch.groups) {
-    sizes.push_back(group.length());
-    const bool plain = group.branch_begins.empty();
-    full.push_back({group.begin, group.end, plain ? torch::Tensor() : batch::visibility(batch, group)});
-    const bool cut = config_.sliding_window > 0 && config_.sliding_window < group.length();
-    windowed.push_back(
-        {group.begin, group.end, cut ? batch::visibility(batch, group, config_.sliding_window) : full.back().seen});
+  std::vector<std::int64_t> sizes;  // of sequences that share what they begin with
+  for (const ops::AttentionSpan& span : batch.spans) {
+    if (sizes.empty() || span.prefix.empty()) sizes.push_back(0);
+    sizes.back() += span.end - span.begin;
   }
-
   const auto [cos, sin] = angles(batch.positions, sizes, config_);
   auto hidden = embed(batch.ids);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -177,14 +171,18 @@ torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) cons
       return projection(normed, context.generator, normed_again).view({tokens, count, d});
     };
     const auto q = ops::rope(heads(layer.q, config_.num_attention_heads), cos, sin);
-    const auto k = ops::rope(heads(layer.k, config_.num_key_value_heads), cos, sin);
-    const auto v = heads(layer.v, config_.num_key_value_heads);
-    if (context.keys != nullptr) {
-      context.keys->push_back(k);
-      context.values->push_back(v);
+    auto k = ops::rope(heads(layer.k, config_.num_key_value_heads), cos, sin);
+    auto v = heads(layer.v, config_.num_key_value_heads);
+    if (batch.num_past > 0) {  // of a prefill
+      k = torch::cat({context.keys->at(i), k});
+      v = torch::cat({context.values->at(i), v});
     }
-    const auto& spans = has_window(i) ? windowed : full;
-    auto attended = ops::packed_attention(q, k, v, spans).view({tokens, config_.num_attention_heads * d});
+    if (context.keys != nullptr) {
+      context.keys->at(i) = k;
+      context.values->at(i) = v;
+    }
+    auto attended = ops::packed_attention(q, k, v, batch.spans, has_window(i) ? config_.sliding_window : 0)
+                        .view({tokens, config_.num_attention_heads * d});
     if (i + 1 == layers_.size() && context.wanted.defined()) {
       attended = attended.index_select(0, context.wanted);
       hidden = hidden.index_select(0, context.wanted);
@@ -217,7 +215,7 @@ torch::Tensor Transformer::forward(const torch::Tensor& ids) const {
   batch::Batch batch;
   batch.ids = flat;
   batch.positions = torch::arange(flat.numel(), torch::kInt64);
-  batch.groups = {{.begin = 0, .end = flat.numel(), .branch_begins = {}}};
+  batch.spans = {{.begin = 0, .end = flat.numel(), .prefix = {}}};
   return logits(batch);
 }
 
@@ -234,6 +232,8 @@ torch::Tensor Transformer::loss(const batch::Batch& batch, const std::optional<a
 torch::Tensor Transformer::prefill(const batch::Batch& batch, const torch::Tensor& positions,
                                    std::vector<torch::Tensor>& keys, std::vector<torch::Tensor>& values) const {
   const torch::NoGradGuard no_gradient;
+  keys.resize(layers_.size());
+  values.resize(layers_.size());
   Context context;
   context.keys = &keys;
   context.values = &values;
@@ -241,7 +241,8 @@ torch::Tensor Transformer::prefill(const batch::Batch& batch, const torch::Tenso
   return run(batch, context);
 }
 
-torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor& lengths, KvCache& cache) const {
+torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor& slots, const torch::Tensor& lengths,
+                                  KvCache& cache) const {
   const torch::NoGradGuard no_gradient;
   const at::AutoDispatchBelowADInplaceOrView below;  // a step has hundreds of operators, few of them large
   const std::int64_t sequences = ids.size(0), d = config_.head_dim;
@@ -258,10 +259,10 @@ torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor&
     const auto q = ops::rope(heads(layer.q, config_.num_attention_heads), cos, sin);
     const auto k = ops::rope(heads(layer.k, config_.num_key_value_heads), cos, sin);
     const auto v = heads(layer.v, config_.num_key_value_heads);
-    ops::append_to_cache(cache.keys[i], k, lengths);
-    ops::append_to_cache(cache.values[i], v, lengths);
-    const auto attended =
-        ops::cached_attention(q, cache.keys[i], cache.values[i], lengths, has_window(i) ? config_.sliding_window : 0);
+    ops::append_to_cache(cache.keys[i], k, slots, lengths);
+    ops::append_to_cache(cache.values[i], v, slots, lengths);
+    const auto attended = ops::cached_attention(q, cache.keys[i], cache.values[i], slots, lengths,
+                                                has_window(i) ? config_.sliding_window : 0);
     hidden = mlp(layer, hidden + layer.o(attended.view({sequences, -1})), std::nullopt);
   }
   return ops::rms_norm(hidden, final_norm_, config_.rms_norm_eps);

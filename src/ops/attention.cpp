@@ -22,18 +22,32 @@ torch::Tensor spread_heads(const torch::Tensor& x, std::int64_t repeats) {
       .reshape({1, x.size(1) * repeats, x.size(0), x.size(2)});
 }
 
+/// Which keys the queries of a span see, [L, M]: the last L of the M keys are the queries' own.
+torch::Tensor visibility(std::int64_t length, std::int64_t num_keys, std::int64_t sliding_window) {
+  auto seen = torch::ones({length, num_keys}, torch::kBool).tril_(num_keys - length);
+  return sliding_window > 0 ? seen.triu_(num_keys - length - sliding_window + 1) : seen;
+}
+
 torch::Tensor composed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                                 const std::vector<AttentionSpan>& spans) {
-  const std::int64_t repeats = q.size(1) / k.size(1);
+                                 const std::vector<AttentionSpan>& spans, std::int64_t sliding_window) {
+  const std::int64_t repeats = q.size(1) / k.size(1), past = k.size(0) - q.size(0);
   std::vector<torch::Tensor> outputs;
   outputs.reserve(spans.size());
   for (const AttentionSpan& span : spans) {
-    const auto part = [&](const torch::Tensor& x) { return x.slice(0, span.begin, span.end); };
-    const auto queries = part(q).transpose(0, 1).unsqueeze(0);  // [1, heads, L, d]
-    const bool causal = !span.seen.defined();
-    const auto mask = causal ? std::optional<torch::Tensor>() : std::optional<torch::Tensor>(span.seen);
-    outputs.push_back(at::scaled_dot_product_attention(queries, spread_heads(part(k), repeats),
-                                                       spread_heads(part(v), repeats), mask, /*dropout_p=*/0.0, causal)
+    const auto path = [&](const torch::Tensor& x) {
+      std::vector<torch::Tensor> parts;
+      for (const TokenRange& range : span.prefix) parts.push_back(x.slice(0, range.begin, range.end));
+      parts.push_back(x.slice(0, span.begin, span.end));
+      return spread_heads(parts.size() == 1 ? parts[0] : torch::cat(parts), repeats);
+    };
+    const auto queries = q.slice(0, span.begin - past, span.end - past).transpose(0, 1).unsqueeze(0);
+    const auto keys = path(k), values = path(v);  // [1, heads, M, d]
+    const std::int64_t length = span.end - span.begin, num_keys = keys.size(2);
+    const std::int64_t window = sliding_window < num_keys ? sliding_window : 0;
+    const bool causal = length == num_keys && window == 0;
+    const auto mask = causal ? std::optional<torch::Tensor>()
+                             : std::optional<torch::Tensor>(visibility(length, num_keys, window).to(q.device()));
+    outputs.push_back(at::scaled_dot_product_attention(queries, keys, values, mask, /*dropout_p=*/0.0, causal)
                           .squeeze(0)
                           .transpose(0, 1));  // [L, heads, d]
   }
@@ -53,36 +67,38 @@ std::uint16_t* written(const torch::Tensor& x) {
   return static_cast<std::uint16_t*>(x.data_ptr());
 }
 
-/// `masks` are contiguous and, like the view, valid while the tensors are.
-kernels::AttentionShape shape_of(const torch::Tensor& q, const torch::Tensor& k, const std::vector<std::int64_t>& ends,
-                                 const std::vector<torch::Tensor>& masks) {
-  kernels::AttentionShape shape{.heads = q.size(1), .kv_heads = k.size(1), .d = q.size(2), .spans = {}};
-  for (std::size_t i = 0; i < ends.size(); ++i)
-    shape.spans.push_back({.begin = i == 0 ? 0 : ends[i - 1],
-                           .end = ends[i],
-                           .seen = masks[i].defined() ? masks[i].const_data_ptr<bool>() : nullptr});
+kernels::AttentionShape shape_of(const torch::Tensor& q, const torch::Tensor& k,
+                                 const std::vector<AttentionSpan>& spans, std::int64_t sliding_window) {
+  kernels::AttentionShape shape{
+      .heads = q.size(1), .kv_heads = k.size(1), .d = q.size(2), .window = sliding_window, .spans = {}};
+  const std::int64_t past = k.size(0) - q.size(0);
+  for (const AttentionSpan& span : spans) {
+    kernels::SpanView view{.begin = span.begin - past, .length = span.end - span.begin, .num_keys = 0, .keys = {}};
+    for (const TokenRange& range : span.prefix) view.keys.push_back({range.begin, range.length()});
+    view.keys.push_back({span.begin, view.length});
+    for (const kernels::KeyRange& range : view.keys) view.num_keys += range.length;
+    shape.spans.push_back(std::move(view));
+  }
   return shape;
 }
 
 class PackedAttention : public torch::autograd::Function<PackedAttention> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& q,
-                               const torch::Tensor& k, const torch::Tensor& v,
-                               const std::vector<AttentionSpan>& spans) {
-    std::vector<std::int64_t> ends;
-    std::vector<torch::Tensor> masks;
-    for (const AttentionSpan& span : spans) {
-      ends.push_back(span.end);
-      masks.push_back(span.seen.defined() ? span.seen.contiguous() : span.seen);
-    }
+                               const torch::Tensor& k, const torch::Tensor& v, const std::vector<AttentionSpan>& spans,
+                               std::int64_t sliding_window) {
     auto out = torch::empty_like(q);
     const auto log_sums = torch::empty({q.size(0), q.size(1)}, q.options().dtype(torch::kFloat32));
-    kernels::attention_forward(shape_of(q, k, ends, masks), words(q), words(k), words(v), written(out),
+    kernels::attention_forward(shape_of(q, k, spans, sliding_window), words(q), words(k), words(v), written(out),
                                log_sums.data_ptr<float>());
-    torch::autograd::variable_list saved{q, k, v, out, log_sums};
-    saved.insert(saved.end(), masks.begin(), masks.end());
-    context->save_for_backward(std::move(saved));
-    context->saved_data["ends"] = ends;
+    context->save_for_backward({q, k, v, out, log_sums});
+    std::vector<std::int64_t> numbers;  // a span's end, how many ranges its prefix has, and these
+    for (const AttentionSpan& span : spans) {
+      numbers.insert(numbers.end(), {span.end, static_cast<std::int64_t>(span.prefix.size())});
+      for (const TokenRange& range : span.prefix) numbers.insert(numbers.end(), {range.begin, range.end});
+    }
+    context->saved_data["spans"] = numbers;
+    context->saved_data["sliding_window"] = sliding_window;
     return out;
   }
 
@@ -90,77 +106,88 @@ class PackedAttention : public torch::autograd::Function<PackedAttention> {
                                                  torch::autograd::variable_list grads) {
     const auto saved = context->get_saved_variables();
     const auto &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &log_sums = saved[4];
+    TORCH_CHECK(q.size(0) == k.size(0), "packed_attention: no gradients flow to tokens that were computed before");
     const auto grad = grads[0].contiguous();
-    std::vector<torch::Tensor> masks(saved.begin() + 5, saved.end());
-    for (torch::Tensor& mask : masks)
-      if (mask.defined()) mask = mask.t().contiguous();
-    const auto ends = context->saved_data["ends"].toIntVector();
+    const auto numbers = context->saved_data["spans"].toIntVector();
+    std::vector<AttentionSpan> spans;
+    for (std::size_t at = 0; at < numbers.size();) {
+      AttentionSpan span{.begin = spans.empty() ? 0 : spans.back().end, .end = numbers[at], .prefix = {}};
+      const auto count = static_cast<std::size_t>(numbers[at + 1]);
+      at += 2;
+      for (std::size_t i = 0; i < count; ++i, at += 2) span.prefix.push_back({numbers[at], numbers[at + 1]});
+      spans.push_back(std::move(span));
+    }
     const auto q_grad = torch::empty_like(q), k_grad = torch::empty_like(k), v_grad = torch::empty_like(v);
-    kernels::attention_backward(shape_of(q, k, ends, masks), words(q), words(k), words(v), words(out),
-                                log_sums.const_data_ptr<float>(), words(grad),
+    kernels::attention_backward(shape_of(q, k, spans, context->saved_data["sliding_window"].toInt()), words(q),
+                                words(k), words(v), words(out), log_sums.const_data_ptr<float>(), words(grad),
                                 {.q = written(q_grad), .k = written(k_grad), .v = written(v_grad)});
-    return {q_grad, k_grad, v_grad, {}};
+    return {q_grad, k_grad, v_grad, {}, {}};
   }
 };
 
 }  // namespace
 
 torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                               const std::vector<AttentionSpan>& spans) {
-  TORCH_CHECK(q.dim() == 3 && k.dim() == 3 && v.sizes() == k.sizes() && q.size(0) == k.size(0) &&
+                               const std::vector<AttentionSpan>& spans, std::int64_t sliding_window) {
+  TORCH_CHECK(q.dim() == 3 && k.dim() == 3 && v.sizes() == k.sizes() && q.size(0) <= k.size(0) &&
                   q.size(2) == k.size(2) && q.size(1) % k.size(1) == 0,
-              "packed_attention: expected q [T, heads, d] and k, v [T, kv_heads, d], got ", q.sizes(), ", ", k.sizes(),
-              " and ", v.sizes());
-  std::int64_t covered = 0;
+              "packed_attention: expected q [T, heads, d] and k, v [P + T, kv_heads, d], got ", q.sizes(), ", ",
+              k.sizes(), " and ", v.sizes());
+  std::int64_t covered = k.size(0) - q.size(0);
   for (const AttentionSpan& span : spans) {
-    const std::int64_t length = span.end - span.begin;
-    TORCH_CHECK(span.begin == covered && length > 0, "packed_attention: expected a span that begins at token ", covered,
-                ", got ", span.begin, " to ", span.end);
-    TORCH_CHECK(!span.seen.defined() || (span.seen.sizes() == torch::IntArrayRef({length, length}) &&
-                                         span.seen.scalar_type() == torch::kBool),
-                "packed_attention: expected a mask [", length, ", ", length, "] of bool, got ", span.seen.sizes(),
-                " of ", span.seen.scalar_type());
+    TORCH_CHECK(span.begin == covered && span.end > covered, "packed_attention: expected a span that begins at token ",
+                covered, ", got ", span.begin, " to ", span.end);
+    for (const TokenRange& range : span.prefix)
+      TORCH_CHECK(0 <= range.begin && range.begin < range.end && range.end <= span.begin,
+                  "packed_attention: expected a prefix before token ", span.begin, ", got ", range.begin, " to ",
+                  range.end);
     covered = span.end;
   }
-  TORCH_CHECK(covered == q.size(0), "packed_attention: the spans cover ", covered, " of ", q.size(0), " tokens");
-  if (!has_kernel(q, k, v)) return composed_attention(q, k, v, spans);
-  return PackedAttention::apply(q.contiguous(), k.contiguous(), v.contiguous(), spans);
+  TORCH_CHECK(covered == k.size(0), "packed_attention: the spans cover ", covered, " of ", k.size(0), " tokens");
+  if (!has_kernel(q, k, v)) return composed_attention(q, k, v, spans, sliding_window);
+  return PackedAttention::apply(q.contiguous(), k.contiguous(), v.contiguous(), spans, sliding_window);
 }
 
-void append_to_cache(const torch::Tensor& cache, const torch::Tensor& x, const torch::Tensor& positions) {
+void append_to_cache(const torch::Tensor& cache, const torch::Tensor& x, const torch::Tensor& slots,
+                     const torch::Tensor& positions) {
   const torch::NoGradGuard no_gradient;
   if (!cache.is_cpu() || !cache.is_contiguous() || cache.scalar_type() != x.scalar_type()) {
-    torch::Tensor(cache).index_put_(
-        {torch::arange(x.size(0), positions.options()), torch::indexing::Slice(), positions}, x);
+    torch::Tensor(cache).index_put_({slots, torch::indexing::Slice(), positions}, x);
     return;
   }
   const auto rows = x.contiguous();
   const auto bytes = static_cast<std::size_t>(x.size(2)) * x.element_size();
   const auto* from = static_cast<const std::byte*>(rows.const_data_ptr());
   auto* to = static_cast<std::byte*>(cache.data_ptr());
-  const auto* place = positions.const_data_ptr<std::int64_t>();
-  const auto heads = static_cast<std::size_t>(x.size(1)), capacity = static_cast<std::size_t>(cache.size(2));
-  for (std::size_t row = 0; row < static_cast<std::size_t>(x.size(0)) * heads; ++row)
-    std::memcpy(to + (row * capacity + static_cast<std::size_t>(place[row / heads])) * bytes, from + row * bytes,
-                bytes);
+  const auto* slot = slots.const_data_ptr<std::int64_t>();
+  const auto* position = positions.const_data_ptr<std::int64_t>();
+  const std::int64_t heads = x.size(1), capacity = cache.size(2);
+  for (std::int64_t row = 0; row < x.size(0) * heads; ++row) {
+    const std::int64_t b = row / heads, place = (slot[b] * heads + row % heads) * capacity + position[b];
+    std::memcpy(to + static_cast<std::size_t>(place) * bytes, from + static_cast<std::size_t>(row) * bytes, bytes);
+  }
 }
 
 torch::Tensor cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                               const torch::Tensor& positions, std::int64_t sliding_window) {
+                               const torch::Tensor& slots, const torch::Tensor& positions,
+                               std::int64_t sliding_window) {
   const std::int64_t sequences = q.size(0), kv_heads = k.size(1), capacity = k.size(2), d = q.size(2);
   const std::int64_t repeats = q.size(1) / kv_heads;
   const bool has_type = q.scalar_type() == torch::kFloat32 || q.scalar_type() == torch::kBFloat16;
   if (!q.is_cpu() || !has_type || d > kernels::kMaxHeadDim || repeats > kernels::kMaxSharedHeads) {
-    const auto slot = torch::arange(capacity, positions.options()).unsqueeze(0);
-    auto seen = slot <= positions.unsqueeze(1);
-    if (sliding_window > 0) seen = seen & (slot > positions.unsqueeze(1) - sliding_window);
+    const auto place = torch::arange(capacity, positions.options()).unsqueeze(0);
+    auto seen = place <= positions.unsqueeze(1);
+    if (sliding_window > 0) seen = seen & (place > positions.unsqueeze(1) - sliding_window);
     // The query heads that share a key-value head stand where a longer query would have its positions.
     const auto queries = q.view({sequences, kv_heads, repeats, d});
-    return at::scaled_dot_product_attention(queries, k, v, seen.unsqueeze(1).unsqueeze(1)).reshape(q.sizes());
+    return at::scaled_dot_product_attention(queries, k.index_select(0, slots), v.index_select(0, slots),
+                                            seen.unsqueeze(1).unsqueeze(1))
+        .reshape(q.sizes());
   }
   const auto queries = q.contiguous(), keys = k.contiguous(), values = v.contiguous();
   auto out = torch::empty_like(queries);
   const auto* last_position = positions.const_data_ptr<std::int64_t>();
+  const auto* slot = slots.const_data_ptr<std::int64_t>();
   const auto run = [&]<typename T>(T) {
     const auto at_head = [&](const torch::Tensor& x, std::int64_t head, std::int64_t rows) {
       return static_cast<T*>(x.data_ptr()) + head * rows * d;
@@ -168,11 +195,12 @@ torch::Tensor cached_attention(const torch::Tensor& q, const torch::Tensor& k, c
     at::parallel_for(0, sequences * kv_heads, 1, [&](std::int64_t begin, std::int64_t end) {
       std::vector<float> scores(static_cast<std::size_t>(repeats * capacity));
       for (std::int64_t head = begin; head < end; ++head) {
+        const std::int64_t cached = slot[head / kv_heads] * kv_heads + head % kv_heads;
         const std::int64_t last = last_position[head / kv_heads] + 1;
         const std::int64_t first = sliding_window > 0 ? std::max<std::int64_t>(last - sliding_window, 0) : 0;
-        kernels::cached_attention(at_head(queries, head, repeats), at_head(keys, head, capacity),
-                                  at_head(values, head, capacity), at_head(out, head, repeats), repeats, d, first, last,
-                                  scores.data());
+        kernels::cached_attention(at_head(queries, head, repeats), at_head(keys, cached, capacity),
+                                  at_head(values, cached, capacity), at_head(out, head, repeats), repeats, d, first,
+                                  last, scores.data());
       }
     });
   };

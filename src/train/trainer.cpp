@@ -59,6 +59,14 @@ class AdamW {
   std::int64_t count_ = 0;
 };
 
+/// Each pair as a group of its own.
+std::vector<std::vector<text::TokenizedPair>> one_by_one(const std::vector<std::vector<text::TokenizedPair>>& groups) {
+  std::vector<std::vector<text::TokenizedPair>> apart;
+  for (const auto& group : groups)
+    for (const text::TokenizedPair& pair : group) apart.push_back({pair});
+  return apart;
+}
+
 }  // namespace
 
 double learning_rate_at(std::int64_t step, std::int64_t num_steps, const TrainConfig& config) {
@@ -116,9 +124,13 @@ TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
     for (std::int64_t i = place; i < std::min(place + config.cases_per_step, num_cases); ++i)
       chosen.push_back(cases[order[static_cast<std::size_t>(i)]]);
 
+    // Under dynamic scaling a token's angles depend on how long its sequence is: no two share any.
+    const bool apart = model.config().rope_scaling.type == ops::RopeScaling::Type::kDynamic;
+    if (apart) chosen = one_by_one(chosen);
+
     std::vector<batch::Batch> batches;
     TrainStep record{.step = step, .num_steps = num_steps};
-    for (const auto& planned : batch::plan_batches(chosen, config.max_tokens_per_batch)) {
+    for (const auto& planned : batch::plan_batches(chosen, apart ? 1 : config.max_tokens_per_batch)) {
       batches.push_back(batch::pack(planned));
       record.num_supervised += batches.back().num_supervised;
       record.num_computed += batches.back().ids.numel();

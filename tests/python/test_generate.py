@@ -34,6 +34,16 @@ def test_batched_equals_one_by_one(smollm2, tokenizer):
     assert any(g.finished for g in together) and not all(g.finished for g in together)
 
 
+def test_a_prompt_that_takes_an_ended_ones_place_gets_the_same_answer(smollm2, tokenizer):
+    alone = answers(smollm2, tokenizer, 1)
+    assert len({len(g.ids) for g in alone}) > 1  # they end at different steps
+    for batch_size in (2, 3):
+        taking_turns = answers(smollm2, tokenizer, batch_size)
+        assert [g.ids for g in taking_turns] == [g.ids for g in alone]
+        assert [g.finished for g in taking_turns] == [g.finished for g in alone]
+        assert [g.log_probability for g in taking_turns] == pytest.approx([g.log_probability for g in alone], abs=1e-3)
+
+
 def test_equals_decoding_without_a_cache(smollm2, tokenizer):
     generation = answers(smollm2, tokenizer, 16)[2]
     pair = radonc.text.encode_pair(tokenizer, SYSTEM, QUESTIONS[2], "")

@@ -17,13 +17,14 @@ namespace radonc::generate {
 
 struct GenerateConfig {
   std::int64_t max_new_tokens = 48;
-  std::int64_t batch_size = 32;  ///< sequences decoded together
+  std::int64_t batch_size = 32;  ///< sequences decoded together: where one ends, the next prompt takes its place
   /// If given, only its answers can be generated: at each token the most probable one that some answer has there. A
   /// TokenTrie for a list, a TokenGrammar for a grammar such as that of regimens.
   std::shared_ptr<const AnswerSet> answers;
 };
 
-/// What the model is asked. Consecutive prompts that begin alike share the computation of what they have in common.
+/// What the model is asked. Consecutive prompts that begin alike share the computation of what they have in common,
+/// whatever the batch size.
 struct Prompt {
   std::string system;
   std::string user;
@@ -37,7 +38,8 @@ struct Generation {
   std::int64_t num_prompt_tokens = 0;
 };
 
-/// Called after every batch with the number of prompts answered and their total; an exception ends the generation.
+/// Called whenever answers have ended with the number of prompts answered and their total; an exception ends the
+/// generation.
 using GenerateCallback = std::function<void(std::int64_t done, std::int64_t total)>;
 
 /// Greedy answers, in the prompts' order. The same answers whatever the batch size, up to rounding.

@@ -71,9 +71,9 @@ struct FrozenTensor {
   }
 };
 
-/// Keys and values of B sequences, each up to `capacity` tokens long.
+/// Keys and values of sequences up to `capacity` tokens long, each in a slot.
 struct KvCache {
-  std::vector<torch::Tensor> keys;    ///< one a layer, [B, kv_heads, capacity, head_dim]
+  std::vector<torch::Tensor> keys;    ///< one a layer, [slots, kv_heads, capacity, head_dim]
   std::vector<torch::Tensor> values;  ///< likewise
 };
 
@@ -101,14 +101,17 @@ class Transformer {
   [[nodiscard]] torch::Tensor loss(const batch::Batch& batch,
                                    const std::optional<at::Generator>& generator = std::nullopt) const;
 
-  /// Runs a batch and keeps each layer's keys and values, [T, kv_heads, head_dim]. Returns the final hidden states
-  /// [N, hidden] at `positions` (indices into the batch, [N] int64).
+  /// Runs a batch and keeps each layer's keys and values, [P + T, kv_heads, head_dim], which begin with the P tokens of
+  /// the past where the batch has one, as its spans count: these have to be there before. Returns the final hidden
+  /// states [N, hidden] at `positions` (indices into the batch's T tokens, [N] int64).
   [[nodiscard]] torch::Tensor prefill(const batch::Batch& batch, const torch::Tensor& positions,
                                       std::vector<torch::Tensor>& keys, std::vector<torch::Tensor>& values) const;
 
-  /// One token for each of B sequences: ids and lengths [B] int64, where lengths counts the tokens already cached.
-  /// Writes the new keys and values at `lengths`, and returns the final hidden states [B, hidden].
-  [[nodiscard]] torch::Tensor decode(const torch::Tensor& ids, const torch::Tensor& lengths, KvCache& cache) const;
+  /// One token for each of B sequences: ids, slots and lengths [B] int64, where lengths counts the tokens that a
+  /// sequence's slot of the cache holds already. Writes the new keys and values at `lengths`, and returns the final
+  /// hidden states [B, hidden].
+  [[nodiscard]] torch::Tensor decode(const torch::Tensor& ids, const torch::Tensor& slots, const torch::Tensor& lengths,
+                                     KvCache& cache) const;
 
   /// hidden [N, hidden] → logits [N, vocabulary] float32
   [[nodiscard]] torch::Tensor head(const torch::Tensor& hidden) const;

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <limits>
+
 #include "kernels/attention.hpp"
 #include "kernels/cpu/attention_tiles.hpp"
 
@@ -11,20 +14,51 @@ namespace {
 constexpr std::int64_t kQueries = 2 * kWidth;  // rows of q at a time: two panels
 constexpr std::int64_t kKeys = 16 * kRows;     // keys at a time
 constexpr std::int64_t kGroups = kKeys / kRows;
-constexpr std::int64_t kParts = 2;  // of a key-value head's queries, each with sums of its own for dk and dv
+constexpr std::int64_t kParts = 2;  // of a tree's queries, each with sums of its own for dk and dv
 
-/// One span and key-value head, and its sums [parts, round_up(L, 96), round_up(d, 64)].
+/// Spans [first, last), none of which sees a token of another tree.
+struct Tree {
+  std::size_t first, last;
+  std::int64_t begin, end;  // tokens
+  std::int64_t half;        // how many blocks of queries make the first half of the work
+
+  std::int64_t length() const { return end - begin; }
+};
+
+/// One tree and key-value head, and its sums [parts, length, round_up(d, 64)].
 struct Head {
-  const SpanView* span;
-  Rows rows;
+  const Tree* tree;
   std::int64_t kv_head;
   float* k_sums;
   float* v_sums;
 };
 
-/// Where the queries are parted: of a causal triangle, both parts have about half.
-std::int64_t part_begin(std::int64_t count, std::int64_t part) {
-  return part == 0 ? 0 : part == kParts ? count : round_up(count * 7 / 10, kQueries);
+std::vector<Tree> trees_of(const AttentionShape& shape) {
+  // A tree begins where nothing that follows sees what stands before.
+  std::vector<Tree> trees;
+  std::size_t last = shape.spans.size();
+  std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
+  for (std::size_t i = last; i-- > 0;) {
+    const SpanView& span = shape.spans[i];
+    for (const KeyRange& range : span.keys) earliest = std::min(earliest, range.begin);
+    if (earliest < span.begin) continue;
+    const SpanView& end = shape.spans[last - 1];
+    trees.push_back({.first = i, .last = last, .begin = span.begin, .end = end.begin + end.length, .half = 0});
+    last = i;
+  }
+  std::reverse(trees.begin(), trees.end());
+  const std::int64_t repeats = shape.heads / shape.kv_heads;
+  for (Tree& tree : trees) {
+    std::vector<std::int64_t> work;  // of all blocks up to each
+    for (std::size_t i = tree.first; i < tree.last; ++i) {
+      const SpanView& span = shape.spans[i];
+      for (std::int64_t row = 0; row < span.length * repeats; row += kQueries)
+        work.push_back((work.empty() ? 0 : work.back()) +
+                       (span.position(row / repeats) + 1) * std::min(kQueries, span.length * repeats - row));
+    }
+    while (2 * work[static_cast<std::size_t>(tree.half)] <= work.back()) ++tree.half;
+  }
+  return trees;
 }
 
 struct Pass {
@@ -37,9 +71,10 @@ struct Pass {
 
 /// Memory of one thread.
 struct Scratch {
-  Buffer memory[16];
-  Word *keys, *values;           // [round_up(L, 96), d]
-  Word* keys_down;               // kᵀ: [⌈L / 96⌉, round_up(d, 6), 96]
+  Buffer memory[18];
+  Word *keys, *values;           // of a span's M keys [round_up(M, 96), d]
+  Word* keys_down;               // kᵀ: [⌈M / 96⌉, round_up(d, 6), 96]
+  float *k_sums, *v_sums;        // [round_up(M, 96), round_up(d, 64)]
   Word *q, *grad;                // [128, d]
   Word *q_across, *grad_across;  // [2, d / 2, 64, 2]
   Word *q_down, *grad_down;      // [⌈d / 64⌉, 64, 64, 2]
@@ -49,12 +84,13 @@ struct Scratch {
   float *log_sums, *dots;        // [128]
   float* tiles;                  // [2, 6, 64]
 
-  void reserve(std::int64_t length, std::int64_t d) {
-    const std::int64_t keys_count = round_up(length, kKeys), width = round_up(d, kWidth), tall = round_up(d, kRows);
+  void reserve(std::int64_t num_keys, std::int64_t d) {
+    const std::int64_t keys_count = round_up(num_keys, kKeys), width = round_up(d, kWidth), tall = round_up(d, kRows);
     Buffer* next = memory;
     const auto words = [&](std::int64_t count) { return (next++)->reserve<Word>(count); };
     const auto floats = [&](std::int64_t count) { return (next++)->reserve<float>(count); };
     keys = words(keys_count * d), values = words(keys_count * d), keys_down = words(keys_count * tall);
+    k_sums = floats(keys_count * width), v_sums = floats(keys_count * width);
     q = words(kQueries * d), grad = words(kQueries * d);
     q_across = words(kQueries * d), grad_across = words(kQueries * d);
     q_down = words(kQueries * width), grad_down = words(kQueries * width);
@@ -64,15 +100,27 @@ struct Scratch {
   }
 };
 
-RADONC_TILES void load_keys(const Pass& pass, const Head& head, Scratch& s) {
-  const std::int64_t d = pass.shape.d, length = head.rows.length, tall = round_up(d, kRows);
-  const Rows rows{head.rows.begin, length, 1, pass.shape.kv_heads, head.kv_head};
-  gather(rows, pass.k, 0, length, round_up(length, kKeys), d, s.keys);
-  gather(rows, pass.v, 0, length, round_up(length, kKeys), d, s.values);
-  std::fill_n(s.keys_down, round_up(length, kKeys) * tall, Word{0});
-  for (std::int64_t key = 0; key < length; ++key)
-    for (std::int64_t i = 0; i < d; ++i)
-      s.keys_down[(key / kKeys * tall + i) * kKeys + key % kKeys] = s.keys[key * d + i];
+RADONC_TILES void load_keys(const Pass& pass, const SpanView& span, std::int64_t kv_head, Scratch& s) {
+  const std::int64_t d = pass.shape.d, count = round_up(span.num_keys, kKeys), tall = round_up(d, kRows);
+  s.reserve(span.num_keys, d);
+  gather_keys(pass.shape, span, kv_head, pass.k, 0, span.num_keys, count, s.keys);
+  gather_keys(pass.shape, span, kv_head, pass.v, 0, span.num_keys, count, s.values);
+  for (std::int64_t key = 0; key < count; key += 16) {
+    Word* down = s.keys_down + key / kKeys * tall * kKeys + key % kKeys;
+    for (std::int64_t part = 0; part < d; part += 32) {
+      __m512i r[16];
+#pragma GCC unroll 16
+      for (int i = 0; i < 16; ++i) r[i] = _mm512_loadu_si512(s.keys + (key + i) * d + part);
+      transpose(r);  // now of two dimensions each
+#pragma GCC unroll 16
+      for (int i = 0; i < 16; ++i) {
+        auto* to = reinterpret_cast<__m256i*>(down + (part + 2 * i) * kKeys);
+        _mm256_store_si256(to, _mm512_cvtepi32_epi16(r[i]));
+        _mm256_store_si256(to + kKeys / 16, _mm512_cvtepi32_epi16(_mm512_srli_epi32(r[i], 16)));
+      }
+    }
+    for (std::int64_t i = d; i < tall; ++i) std::fill_n(down + i * kKeys, 16, Word{0});
+  }
 }
 
 RADONC_TILES void load_queries(const Pass& pass, const Rows& rows, std::int64_t first, std::int64_t count, Scratch& s) {
@@ -97,25 +145,21 @@ RADONC_TILES void load_queries(const Pass& pass, const Rows& rows, std::int64_t 
 
 /// Which queries of a panel of 64 rows see a key.
 struct Sight {
-  const bool* seen;  // [L, L], by key and query; null means causal
-  std::int64_t length, repeats, first, count;
-  __m512i positions;  // of the rows, from the first one's on
+  std::int64_t num_keys, start, repeats, window, first, count;
 
-  RADONC_TILES Sight(const SpanView& span, const Rows& rows, std::int64_t row)
-      : seen(span.seen), length(rows.length), repeats(rows.repeats), first(row), count(rows.count() - row) {
-    alignas(64) std::uint8_t offsets[64];
-    for (std::int64_t i = 0; i < 64; ++i)
-      offsets[i] = static_cast<std::uint8_t>((first + i) / repeats - first / repeats);
-    positions = _mm512_load_si512(offsets);
-  }
+  /// From row `row` on.
+  Sight(const AttentionShape& shape, const SpanView& span, const Rows& rows, std::int64_t row)
+      : num_keys(span.num_keys),
+        start(span.position(0)),
+        repeats(rows.repeats),
+        window(shape.window > 0 ? shape.window : span.num_keys),
+        first(row),
+        count(rows.count() - row) {}
 
   RADONC_TILES_INLINE __mmask64 of(std::int64_t key) const {
-    if (key >= length) return 0;
-    if (!seen) return first_bytes(count) & ~first_bytes(key * repeats - first);
-    const std::int64_t position = first / repeats;
-    const __m512i bytes = _mm512_maskz_loadu_epi8(first_bytes(length - position), seen + key * length + position);
-    const __m512i spread = _mm512_permutexvar_epi8(positions, bytes);
-    return _mm512_test_epi8_mask(spread, spread) & first_bytes(count);
+    if (key >= num_keys) return 0;
+    const std::int64_t from = (key - start) * repeats;  // the first row at the key's position or behind
+    return first_bytes(std::min(count, from + window * repeats - first)) & ~first_bytes(from - first);
   }
 };
 
@@ -148,10 +192,9 @@ RADONC_TILES void differentiate(const Scratch& s, const __mmask64* masks, std::i
 }
 
 /// A block of queries against a block of keys.
-RADONC_TILES void meet(const Pass& pass, const Head& head, const Sight* sights, std::int64_t key, float scale,
-                       Scratch& s) {
+RADONC_TILES void meet(const Pass& pass, const Sight* sights, std::int64_t key, float scale, Scratch& s) {
   const std::int64_t d = pass.shape.d, width = round_up(d, kWidth), tall = round_up(d, kRows);
-  const std::int64_t rows = std::min(kKeys, round_up(head.rows.length - key, kRows));
+  const std::int64_t rows = std::min(kKeys, round_up(sights->num_keys - key, kRows));
   bool seen[2][kGroups] = {};
   std::int64_t begins[2] = {kKeys, kKeys}, ends[2] = {0, 0};  // keys that a panel's queries see any of
   for (std::int64_t panel = 0; panel < 2; ++panel)
@@ -184,8 +227,8 @@ RADONC_TILES void meet(const Pass& pass, const Head& head, const Sight* sights, 
                              (end - begin) / 2, sums + (key + row) * width + column, width, false);
       }
   };
-  add(s.p, s.grad_down, head.v_sums);
-  add(s.ds, s.q_down, head.k_sums);
+  add(s.p, s.grad_down, s.v_sums);
+  add(s.ds, s.q_down, s.k_sums);
   for (std::int64_t panel = 0; panel < 2; ++panel)
     for (std::int64_t row = 0; row < tall && begins[panel] < ends[panel]; row += kRows)
       multiply_tile<kRows>(s.keys_down + (key / kKeys * tall + row) * kKeys + begins[panel], kKeys,
@@ -211,34 +254,57 @@ RADONC_TILES void store_queries(const Pass& pass, const Rows& rows, std::int64_t
     }
 }
 
-RADONC_TILES void run_part(const Pass& pass, const Head& head, std::int64_t part) {
+/// Blocks [begin, end) of a tree's queries.
+RADONC_TILES void run_blocks(const Pass& pass, const Head& head, std::int64_t begin, std::int64_t end, float* k_sums,
+                             float* v_sums) {
   static thread_local Scratch s;
-  const std::int64_t d = pass.shape.d, sums = round_up(head.rows.length, kKeys) * round_up(d, kWidth);
-  const std::int64_t begin = part_begin(head.rows.count(), part),
-                     end = std::min(part_begin(head.rows.count(), part + 1), head.rows.count());
+  const AttentionShape& shape = pass.shape;
+  const std::int64_t d = shape.d, width = round_up(d, kWidth);
   const float scale = 1 / std::sqrt(static_cast<float>(d));
-  s.reserve(head.rows.length, d);
-  Head own = head;
-  own.k_sums += part * sums, own.v_sums += part * sums;
-  std::fill_n(own.k_sums, sums, 0.0F);
-  std::fill_n(own.v_sums, sums, 0.0F);
-  if (begin >= end) return;
-  load_keys(pass, head, s);
-  for (std::int64_t first = begin; first < end; first += kQueries) {
-    const std::int64_t count = std::min(kQueries, end - first);
-    load_queries(pass, head.rows, first, count, s);
-    std::fill_n(s.q_sums, round_up(d, kRows) * kQueries, 0.0F);
-    const Sight sights[2] = {{*head.span, head.rows, first}, {*head.span, head.rows, first + kWidth}};
-    const std::int64_t keys = head.span->seen ? head.rows.length : (first + count - 1) / head.rows.repeats + 1;
-    for (std::int64_t key = 0; key < keys; key += kKeys) meet(pass, own, sights, key, scale * 1.44269504088896341F, s);
-    store_queries(pass, head.rows, first, count, scale, s);
+  std::int64_t block = 0;  // the span's first
+  for (std::size_t i = head.tree->first; i < head.tree->last && block < end; ++i) {
+    const SpanView& span = shape.spans[i];
+    const Rows rows = query_rows(shape, span, head.kv_head);
+    const std::int64_t first = std::max<std::int64_t>(begin - block, 0) * kQueries;
+    const std::int64_t last = std::min((end - block) * kQueries, rows.count());
+    block += round_up(rows.count(), kQueries) / kQueries;
+    if (first >= last) continue;
+    load_keys(pass, span, head.kv_head, s);
+    std::fill_n(s.k_sums, round_up(span.num_keys, kKeys) * width, 0.0F);
+    std::fill_n(s.v_sums, round_up(span.num_keys, kKeys) * width, 0.0F);
+    for (std::int64_t row = first; row < last; row += kQueries) {
+      const std::int64_t count = std::min(kQueries, rows.count() - row);
+      load_queries(pass, rows, row, count, s);
+      std::fill_n(s.q_sums, round_up(d, kRows) * kQueries, 0.0F);
+      const Sight sights[2] = {{shape, span, rows, row}, {shape, span, rows, row + kWidth}};
+      const std::int64_t from = first_seen(shape, span.position(row / rows.repeats)) / kKeys * kKeys;
+      const std::int64_t to = span.position((row + count - 1) / rows.repeats) + 1;
+      for (std::int64_t key = from; key < to; key += kKeys) meet(pass, sights, key, scale * 1.44269504088896341F, s);
+      store_queries(pass, rows, row, count, scale, s);
+    }
+    for_keys(span, 0, span.num_keys, [&](std::int64_t key, std::int64_t token, std::int64_t count) {
+      const std::int64_t from = key * width, to = (token - head.tree->begin) * width;
+      for (std::int64_t n = 0; n < count * width; ++n) {
+        k_sums[to + n] += s.k_sums[from + n];
+        v_sums[to + n] += s.v_sums[from + n];
+      }
+    });
   }
+}
+
+RADONC_TILES void run_part(const Pass& pass, const Head& head, std::int64_t part) {
+  const std::int64_t sums = head.tree->length() * round_up(pass.shape.d, kWidth);
+  float *k_sums = head.k_sums + part * sums, *v_sums = head.v_sums + part * sums;
+  std::fill_n(k_sums, sums, 0.0F);
+  std::fill_n(v_sums, sums, 0.0F);
+  const std::int64_t half = head.tree->half, all = std::numeric_limits<std::int64_t>::max() / kQueries;
+  run_blocks(pass, head, part == 0 ? 0 : half, part == 0 ? half : all, k_sums, v_sums);
 }
 
 /// dk · scale and dv, summed over the parts.
 RADONC_TILES void store_keys(const Pass& pass, const Head& head) {
-  const std::int64_t d = pass.shape.d, width = round_up(d, kWidth), sums = round_up(head.rows.length, kKeys) * width;
-  const Rows rows{head.rows.begin, head.rows.length, 1, pass.shape.kv_heads, head.kv_head};
+  const std::int64_t d = pass.shape.d, width = round_up(d, kWidth), sums = head.tree->length() * width;
+  const Rows rows{head.tree->begin, head.tree->length(), 1, pass.shape.kv_heads, head.kv_head};
   const auto store = [&](const float* from, float scale, Word* to) RADONC_TILES {
     for (std::int64_t key = 0; key < rows.length; ++key)
       for (std::int64_t column = 0; column < d; column += 16) {
@@ -259,18 +325,19 @@ void attention_backward(const AttentionShape& shape, const std::uint16_t* q, con
                         const std::uint16_t* v, const std::uint16_t* out, const float* log_sums,
                         const std::uint16_t* grad, const AttentionGradients& gradients) {
   const Pass pass{shape, q, k, v, out, log_sums, grad, gradients};
+  const std::vector<Tree> trees = trees_of(shape);
   const std::int64_t width = round_up(shape.d, kWidth);
-  std::int64_t keys = 0;
-  for (const SpanView& span : shape.spans) keys += round_up(span.end - span.begin, kKeys) * shape.kv_heads;
+  std::int64_t tokens = 0;
+  for (const Tree& tree : trees) tokens += tree.length();
   static thread_local Buffer k_buffer, v_buffer;
-  float* k_sums = k_buffer.reserve<float>(kParts * keys * width);
-  float* v_sums = v_buffer.reserve<float>(kParts * keys * width);
+  float* k_sums = k_buffer.reserve<float>(kParts * shape.kv_heads * tokens * width);
+  float* v_sums = v_buffer.reserve<float>(kParts * shape.kv_heads * tokens * width);
   std::vector<Head> heads;
-  for (const SpanView& span : shape.spans)
+  for (const Tree& tree : trees)
     for (std::int64_t head = 0; head < shape.kv_heads; ++head) {
-      heads.push_back({&span, query_rows(shape, span, head), head, k_sums, v_sums});
-      k_sums += kParts * round_up(span.end - span.begin, kKeys) * width;
-      v_sums += kParts * round_up(span.end - span.begin, kKeys) * width;
+      heads.push_back({&tree, head, k_sums, v_sums});
+      k_sums += kParts * tree.length() * width;
+      v_sums += kParts * tree.length() * width;
     }
   const auto count = static_cast<std::int64_t>(heads.size());
   share_out(count * kParts,

@@ -10,7 +10,9 @@ constexpr std::int64_t kBlock = 48;  // rows at a time: their scores against all
 constexpr std::int64_t kGroups = kBlock / kRows;
 constexpr std::int64_t kKeys = kDepth;  // of a tile of scores: two panels, one depth of the product with v
 
-/// Keys as panels [⌈L / 128⌉ · 2, d / 2, 64, 2] and values as [⌈L / 128⌉, ⌈d / 64⌉, 64, 64, 2].
+constexpr std::int64_t kMostPacked = std::int64_t{1} << 22;  // keys' elements that are packed at a time, as a rule
+
+/// A span's keys as panels [⌈M / 128⌉ · 2, d / 2, 64, 2] and values as [⌈M / 128⌉, ⌈d / 64⌉, 64, 64, 2].
 struct Packed {
   Word* keys;
   Word* values;
@@ -18,30 +20,32 @@ struct Packed {
 
 RADONC_TILES void pack(const AttentionShape& shape, const SpanView& span, std::int64_t kv_head, const Word* k,
                        const Word* v, const Packed& packed) {
-  const std::int64_t length = span.end - span.begin, stride = shape.kv_heads * shape.d;
-  const std::int64_t start = span.begin * stride + kv_head * shape.d, width = round_up(shape.d, kWidth);
-  for (std::int64_t key = 0; key < length; key += kKeys) {
-    for (std::int64_t half = key; half < std::min(key + kKeys, length); half += kWidth)
-      pack_across(k + start + half * stride, stride, length - half, shape.d, packed.keys + half * shape.d);
-    pack_down(v + start + key * stride, stride, length - key, shape.d, kKeys, packed.values + key * width);
+  static thread_local Buffer rows_buffer;
+  const std::int64_t d = shape.d, width = round_up(d, kWidth);
+  Word* rows = rows_buffer.reserve<Word>(kKeys * d);
+  for (std::int64_t key = 0; key < span.num_keys; key += kKeys) {
+    const std::int64_t end = std::min(key + kKeys, span.num_keys), count = end - key;
+    gather_keys(shape, span, kv_head, k, key, end, count, rows);
+    for (std::int64_t half = 0; half < count; half += kWidth)
+      pack_across(rows + half * d, d, count - half, d, packed.keys + (key + half) * d);
+    gather_keys(shape, span, kv_head, v, key, end, count, rows);
+    pack_down(rows, d, count, d, kKeys, packed.values + key * width);
   }
 }
 
 /// Which of the 64 keys of a panel the query at `position` sees.
-RADONC_TILES_INLINE __mmask64 visible(const SpanView& span, std::int64_t position, std::int64_t panel) {
-  const std::int64_t first = panel * kWidth, length = span.end - span.begin;
-  if (!span.seen) return first_bytes(position + 1 - first);
-  const __m512i bytes = _mm512_maskz_loadu_epi8(first_bytes(length - first), span.seen + position * length + first);
-  return _mm512_test_epi8_mask(bytes, bytes);
+RADONC_TILES_INLINE __mmask64 visible(const AttentionShape& shape, std::int64_t position, std::int64_t panel) {
+  const std::int64_t first = panel * kWidth;
+  return first_bytes(position + 1 - first) & ~first_bytes(first_seen(shape, position) - first);
 }
 
 /// A row's scores, [tiles, kBlock, 128] from `scores` on, become probabilities in bfloat16 at the same place, up to
-/// their common factor, which is given back.
-RADONC_TILES float soften(const SpanView& span, std::int64_t position, std::int64_t panels, float scale, float* scores,
-                          float& log_sum) {
+/// their common factor, which is given back. Panels [begin, end) hold what the row sees.
+RADONC_TILES float soften(const AttentionShape& shape, std::int64_t position, std::int64_t begin, std::int64_t end,
+                          float scale, float* scores, float& log_sum) {
   __m512 most = _mm512_set1_ps(-INFINITY);
-  for (std::int64_t panel = 0; panel < panels; ++panel) {
-    const __mmask64 mask = visible(span, position, panel);
+  for (std::int64_t panel = begin; panel < end; ++panel) {
+    const __mmask64 mask = visible(shape, position, panel);
     const float* from = scores + panel / 2 * kBlock * kKeys + panel % 2 * kWidth;
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {
@@ -53,8 +57,8 @@ RADONC_TILES float soften(const SpanView& span, std::int64_t position, std::int6
   const __m512 factor = _mm512_set1_ps(scale), shift = _mm512_set1_ps(top);
   __m512 sums[4];
   sums[0] = sums[1] = sums[2] = sums[3] = _mm512_setzero_ps();
-  for (std::int64_t panel = 0; panel < panels; ++panel) {
-    const __mmask64 mask = visible(span, position, panel);
+  for (std::int64_t panel = begin; panel < end; ++panel) {
+    const __mmask64 mask = visible(shape, position, panel);
     const float* from = scores + panel / 2 * kBlock * kKeys + panel % 2 * kWidth;
     Word* to = reinterpret_cast<Word*>(scores + panel / 2 * kBlock * kKeys) + panel % 2 * kWidth;
 #pragma GCC unroll 4
@@ -68,15 +72,16 @@ RADONC_TILES float soften(const SpanView& span, std::int64_t position, std::int6
   }
   const float sum =
       _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3])));
-  log_sum = sum == 0 ? 0 : top + std::log2(sum);
-  return sum == 0 ? 0 : 1 / sum;
+  log_sum = top + std::log2(sum);
+  return 1 / sum;
 }
 
 RADONC_TILES void attend(const AttentionShape& shape, const SpanView& span, const Rows& rows, std::int64_t first,
                          const Packed& packed, const Word* q, Word* out, float* log_sums) {
   static thread_local Buffer queries_buffer, scores_buffer, sums_buffer, seen_buffer;
   const std::int64_t d = shape.d, width = round_up(d, kWidth), count = std::min(kBlock, rows.count() - first);
-  const std::int64_t last_key = span.seen ? rows.length : (first + count - 1) / rows.repeats + 1;
+  const auto position = [&](std::int64_t row) { return span.position((first + row) / rows.repeats); };
+  const std::int64_t last_key = position(count - 1) + 1;
   const std::int64_t panels = round_up(last_key, kWidth) / kWidth, tiles = round_up(last_key, kKeys) / kKeys;
   Word* queries = queries_buffer.reserve<Word>(kBlock * d);
   float* scores = scores_buffer.reserve<float>(tiles * kBlock * kKeys);
@@ -89,8 +94,7 @@ RADONC_TILES void attend(const AttentionShape& shape, const SpanView& span, cons
     for (std::int64_t row = 0; row < count; row += kRows) {
       const std::int64_t group = row / kRows;
       __mmask64 any = 0;
-      for (std::int64_t i = row; i < std::min(row + kRows, count); ++i)
-        any |= visible(span, (first + i) / rows.repeats, panel);
+      for (std::int64_t i = row; i < std::min(row + kRows, count); ++i) any |= visible(shape, position(i), panel);
       seen[panel * kGroups + group] = any != 0;
       if (any == 0) continue;
       ends[group] = panel * kWidth + 64 - __builtin_clzll(any);
@@ -101,8 +105,9 @@ RADONC_TILES void attend(const AttentionShape& shape, const SpanView& span, cons
   const float scale = 1.44269504088896341F / std::sqrt(static_cast<float>(d));
   float factors[kBlock];
   for (std::int64_t i = 0; i < count; ++i)
-    factors[i] = soften(span, (first + i) / rows.repeats, round_up(ends[i / kRows], kWidth) / kWidth, scale,
-                        scores + i * kKeys, log_sums[rows.at(first + i)]);
+    factors[i] =
+        soften(shape, position(i), first_seen(shape, position(i / kRows * kRows)) / kKeys * 2,
+               round_up(ends[i / kRows], kWidth) / kWidth, scale, scores + i * kKeys, log_sums[rows.at(first + i)]);
 
   std::fill_n(sums, kBlock * width, 0.0F);
   for (std::int64_t tile = 0; tile < tiles; ++tile)
@@ -138,30 +143,40 @@ void attention_forward(const AttentionShape& shape, const std::uint16_t* q, cons
     Packed packed;
   };
   const std::int64_t width = round_up(shape.d, kWidth);
-  std::int64_t keys = 0;
-  for (const SpanView& span : shape.spans) keys += round_up(span.end - span.begin, kKeys) * shape.kv_heads;
   static thread_local Buffer keys_buffer, values_buffer;
-  Packed packed{keys_buffer.reserve<Word>(keys * shape.d), values_buffer.reserve<Word>(keys * width)};
   std::vector<Block> to_pack, blocks;
-  for (const SpanView& span : shape.spans)
-    for (std::int64_t head = 0; head < shape.kv_heads; ++head) {
-      to_pack.push_back({&span, head, 0, packed});
-      for (std::int64_t n = query_rows(shape, span, head).count(); n > 0;) {
-        n = (n - 1) / kBlock * kBlock;  // the last ones, which have most keys, first
-        blocks.push_back({&span, head, n, packed});
+  for (std::size_t begin = 0, end = 0; begin < shape.spans.size(); begin = end) {
+    // What many spans share is packed for each of them: some spans at a time, so that this takes little memory.
+    std::int64_t keys = 0;
+    do {
+      keys += round_up(shape.spans[end++].num_keys, kKeys) * shape.kv_heads;
+    } while (end < shape.spans.size() &&
+             (keys + round_up(shape.spans[end].num_keys, kKeys) * shape.kv_heads) * width <= kMostPacked);
+    Packed packed{keys_buffer.reserve<Word>(keys * shape.d), values_buffer.reserve<Word>(keys * width)};
+    to_pack.clear();
+    blocks.clear();
+    for (std::size_t i = begin; i < end; ++i) {
+      const SpanView& span = shape.spans[i];
+      for (std::int64_t head = 0; head < shape.kv_heads; ++head) {
+        to_pack.push_back({&span, head, 0, packed});
+        for (std::int64_t n = query_rows(shape, span, head).count(); n > 0;) {
+          n = (n - 1) / kBlock * kBlock;  // the last ones, which have most keys, first
+          blocks.push_back({&span, head, n, packed});
+        }
+        packed.keys += round_up(span.num_keys, kKeys) * shape.d;
+        packed.values += round_up(span.num_keys, kKeys) * width;
       }
-      packed.keys += round_up(span.end - span.begin, kKeys) * shape.d;
-      packed.values += round_up(span.end - span.begin, kKeys) * width;
     }
-  share_out(static_cast<std::int64_t>(to_pack.size()), [&](std::int64_t i) {
-    const Block& block = to_pack[static_cast<std::size_t>(i)];
-    pack(shape, *block.span, block.kv_head, k, v, block.packed);
-  });
-  share_out(static_cast<std::int64_t>(blocks.size()), [&](std::int64_t i) {
-    const Block& block = blocks[static_cast<std::size_t>(i)];
-    attend(shape, *block.span, query_rows(shape, *block.span, block.kv_head), block.first, block.packed, q, out,
-           log_sums);
-  });
+    share_out(static_cast<std::int64_t>(to_pack.size()), [&](std::int64_t i) {
+      const Block& block = to_pack[static_cast<std::size_t>(i)];
+      pack(shape, *block.span, block.kv_head, k, v, block.packed);
+    });
+    share_out(static_cast<std::int64_t>(blocks.size()), [&](std::int64_t i) {
+      const Block& block = blocks[static_cast<std::size_t>(i)];
+      attend(shape, *block.span, query_rows(shape, *block.span, block.kv_head), block.first, block.packed, q, out,
+             log_sums);
+    });
+  }
 }
 #else
 bool has_attention(std::int64_t) {

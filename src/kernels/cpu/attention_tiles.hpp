@@ -17,10 +17,10 @@ namespace {
 
 using Word = std::uint16_t;  // a bfloat16's bits
 
-/// Rows of one span and key-value head.
+/// A span's rows of one key-value head.
 struct Rows {
-  std::int64_t begin;    // the span's first token
-  std::int64_t length;   // of the span, in tokens
+  std::int64_t begin;    // the first token
+  std::int64_t length;   // in tokens
   std::int64_t repeats;  // query heads of the key-value head
   std::int64_t heads;    // of all
   std::int64_t first_head;
@@ -32,7 +32,12 @@ struct Rows {
 
 inline Rows query_rows(const AttentionShape& shape, const SpanView& span, std::int64_t kv_head) {
   const std::int64_t repeats = shape.heads / shape.kv_heads;
-  return {span.begin, span.end - span.begin, repeats, shape.heads, kv_head * repeats};
+  return {span.begin, span.length, repeats, shape.heads, kv_head * repeats};
+}
+
+/// The first key that a query at `position` sees.
+inline std::int64_t first_seen(const AttentionShape& shape, std::int64_t position) {
+  return shape.window > 0 ? std::max<std::int64_t>(position + 1 - shape.window, 0) : 0;
 }
 
 /// Calls work(0) to work(count - 1) on all threads, each taking the next one as soon as it is free.
@@ -104,6 +109,28 @@ inline void gather(const Rows& rows, const Word* x, std::int64_t first, std::int
                    std::int64_t d, Word* to) {
   for (std::int64_t n = 0; n < count; ++n) std::copy_n(x + rows.at(first + n) * d, d, to + n * d);
   std::fill_n(to + count * d, (filled - count) * d, Word{0});
+}
+
+/// Calls use(key, token, count) for the pieces of a span's keys [first, last) that lie one behind the other.
+template <typename Use>
+void for_keys(const SpanView& span, std::int64_t first, std::int64_t last, const Use& use) {
+  std::int64_t position = 0;
+  for (const KeyRange& range : span.keys) {
+    const std::int64_t begin = std::max(first, position), end = std::min(last, position + range.length);
+    if (begin < end) use(begin, range.begin + begin - position, end - begin);
+    position += range.length;
+  }
+}
+
+/// Rows [first, last) of a span's keys, of x [P + T, kv_heads, d], one below another, then zeros up to `filled` rows.
+inline void gather_keys(const AttentionShape& shape, const SpanView& span, std::int64_t kv_head, const Word* x,
+                        std::int64_t first, std::int64_t last, std::int64_t filled, Word* to) {
+  const std::int64_t d = shape.d;
+  for_keys(span, first, last, [&](std::int64_t key, std::int64_t token, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i)
+      std::copy_n(x + ((token + i) * shape.kv_heads + kv_head) * d, d, to + (key - first + i) * d);
+  });
+  std::fill_n(to + (last - first) * d, (filled - (last - first)) * d, Word{0});
 }
 
 }  // namespace

@@ -35,12 +35,17 @@ TEST_CASE("a packed, prefix-sharing batch gives the loss and gradients of separa
     auto adapter = lora::inject(model, {.rank = 4, .alpha = 8, .seed = 3});
     adapter.parameters.add_(torch::randn_like(adapter.parameters) * 0.05);  // B is no longer 0
 
-    const auto case1 = random_ids(30), case2 = random_ids(12);
+    const auto instruction = random_ids(9);
+    auto case1 = instruction, case2 = instruction;
+    for (const auto id : random_ids(21)) case1.push_back(id);
+    for (const auto id : random_ids(12)) case2.push_back(id);
     const std::vector<text::TokenizedPair> pairs = {random_pair(case1, 4, 3), random_pair(case1, 6, 1),
                                                     random_pair(case1, 5, 2), random_pair(case2, 3, 4),
                                                     random_pair(case2, 2, 2)};
     const auto packed = batch::pack(pairs);
-    CHECK(packed.groups.size() == 2);
+    CHECK(packed.spans[1].prefix.size() == 1);
+    CHECK(packed.spans[3].prefix.size() == 1);  // the instruction
+    CHECK(packed.spans[4].prefix.size() == 2);
     CHECK(packed.ids.numel() < packed.num_represented);
     adapter.gradients.zero_();
     const auto loss = model.loss(packed);
@@ -88,17 +93,19 @@ TEST_CASE("prefill and decode give the logits of the whole sequence, with a wind
       const auto hidden = model.prefill(batch::pack({head}), torch::tensor({length - 1}), keys, values);
       CHECK(test::relative_difference(model.head(hidden)[0], (row == 0 ? whole0 : whole1)[length - 1]) < 1e-5);
       for (std::size_t l = 0; l < 3; ++l) {
-        cache.keys[l][row].narrow(1, 0, length).copy_(keys[l].transpose(0, 1));
-        cache.values[l][row].narrow(1, 0, length).copy_(values[l].transpose(0, 1));
+        cache.keys[l][1 - row].narrow(1, 0, length).copy_(keys[l].transpose(0, 1));
+        cache.values[l][1 - row].narrow(1, 0, length).copy_(values[l].transpose(0, 1));
       }
       lengths.push_back(length);
     }
     auto at = torch::tensor(lengths, torch::kInt64);
+    const auto slots = torch::tensor({1, 0}, torch::kInt64);
     for (int step = 0; step < 2; ++step) {
       const auto token = [&](int row) {
         return pairs[static_cast<std::size_t>(row)].ids[static_cast<std::size_t>(at[row].item<std::int64_t>())];
       };
-      const auto logits = model.head(model.decode(torch::tensor({token(0), token(1)}, torch::kInt64), at, cache));
+      const auto logits =
+          model.head(model.decode(torch::tensor({token(0), token(1)}, torch::kInt64), slots, at, cache));
       CHECK(test::relative_difference(logits[0], whole0[at[0].item<std::int64_t>()]) < 1e-5);
       CHECK(test::relative_difference(logits[1], whole1[at[1].item<std::int64_t>()]) < 1e-5);
       at = at + 1;
@@ -141,11 +148,38 @@ TEST_CASE("decoding past the trained positions under dynamic scaling gives trans
   auto at = torch::tensor(prefilled, torch::kInt64);
   double largest = 0;
   for (std::int64_t t = 12; t < ids.size(0); ++t) {
-    const auto logits = model.head(model.decode(torch::stack({ids[t], ids[3]}), at, cache));
+    const auto logits = model.head(model.decode(torch::stack({ids[t], ids[3]}), torch::arange(2), at, cache));
     largest = std::max(largest, worst(logits[0], expected[t]));
     at = at + 1;
   }
   CHECK(largest < 2e-5);
+}
+
+TEST_CASE("a batch behind what was computed before gives what all in one batch give") {
+  for (const std::int64_t window : {0, 6}) {
+    auto config = test::small_config();
+    config.sliding_window = window;
+    const auto model = test::small_model(config);
+    const auto instruction = random_ids(9);
+    auto details = instruction;
+    for (const auto id : random_ids(11)) details.push_back(id);
+    const std::vector<text::TokenizedPair> pairs = {random_pair(details, 5, 0), random_pair(details, 3, 0),
+                                                    random_pair(instruction, 6, 0)};
+    std::vector<torch::Tensor> keys, values;
+    const auto first = batch::pack({pairs[0]}), rest = batch::pack({pairs[1], pairs[2]}, pairs[0]);
+    CHECK(rest.num_past == 20);
+    const auto last = model.prefill(first, torch::tensor({24}), keys, values);
+    const auto alone = model.forward(torch::tensor(pairs[0].ids));
+    CHECK(test::relative_difference(model.head(last)[0], alone[24]) < 1e-5);
+    for (auto* side : {&keys, &values})
+      for (auto& packed : *side) packed = packed.slice(0, 0, rest.num_past);
+    const auto hidden = model.prefill(rest, torch::tensor({2, 8}), keys, values);
+    for (int i = 0; i < 2; ++i) {
+      const auto& ids = pairs[static_cast<std::size_t>(i + 1)].ids;
+      const auto whole = model.forward(torch::tensor(ids));
+      CHECK(test::relative_difference(model.head(hidden)[i], whole[static_cast<std::int64_t>(ids.size()) - 1]) < 1e-5);
+    }
+  }
 }
 
 TEST_CASE("under dynamic scaling a sequence's logits do not depend on a longer one beside it") {

@@ -46,20 +46,52 @@ Sample sample(std::int64_t tokens, std::int64_t heads, std::int64_t kv_heads, st
   return {draw(heads), draw(kv_heads), draw(kv_heads), draw(heads)};
 }
 
-torch::Tensor causal(std::int64_t length) {
-  return torch::ones({length, length}, torch::kBool).tril_();
+using Spans = std::vector<ops::AttentionSpan>;
+
+/// A trunk, two branches of it, of which one has two branches too, and one that continues a part of the trunk.
+Spans tree(std::int64_t length, std::int64_t begin = 0) {
+  const auto at = [&](std::int64_t tenths) { return begin + length * tenths / 10; };
+  const std::vector<ops::AttentionSpan> all = {
+      {at(0), at(4), {}},
+      {at(4), at(6), {{at(0), at(4)}}},
+      {at(6), at(7), {{at(0), at(4)}, {at(4), at(6)}}},
+      {at(7), at(8), {{at(0), at(4)}, {at(4), at(5)}}},
+      {at(8), at(10), {{at(0), at(1)}}},
+  };
+  Spans spans;
+  for (auto span : all) {
+    std::erase_if(span.prefix, [](const auto& range) { return range.begin == range.end; });
+    if (span.begin < span.end) spans.push_back(std::move(span));
+  }
+  return spans;
 }
 
-/// A trunk and two branches that do not see each other.
-torch::Tensor tree(std::int64_t length) {
-  auto seen = causal(length);
-  const std::int64_t first = length / 2, second = length * 3 / 4;
-  seen.slice(0, second, length).slice(1, first, second).fill_(false);
+Spans plain(std::int64_t length) {
+  return {{0, length, {}}};
+}
+
+ops::AttentionSpan moved(ops::AttentionSpan span, std::int64_t by) {
+  span.begin += by, span.end += by;
+  for (auto& range : span.prefix) range.begin += by, range.end += by;
+  return span;
+}
+
+/// What each token sees, [T, T].
+torch::Tensor sight(const Spans& spans, std::int64_t window) {
+  const std::int64_t tokens = spans.back().end;
+  auto seen = torch::zeros({tokens, tokens}, torch::kBool);
+  for (const auto& span : spans) {
+    std::vector<std::int64_t> path;
+    for (const auto& range : span.prefix)
+      for (std::int64_t t = range.begin; t < range.end; ++t) path.push_back(t);
+    for (std::int64_t t = span.begin; t < span.end; ++t) {
+      path.push_back(t);
+      const auto size = static_cast<std::int64_t>(path.size());
+      for (std::int64_t i = window > 0 ? std::max<std::int64_t>(size - window, 0) : 0; i < size; ++i)
+        seen[t][path[static_cast<std::size_t>(i)]] = true;
+    }
+  }
   return seen;
-}
-
-torch::Tensor window(std::int64_t length, std::int64_t width) {
-  return causal(length).triu_(1 - width);
 }
 
 using Attention = std::function<torch::Tensor(const torch::Tensor&, const torch::Tensor&, const torch::Tensor&)>;
@@ -75,14 +107,15 @@ std::vector<torch::Tensor> differentiate(const Sample& s, torch::ScalarType type
   return {out.detach(), q.grad(), k.grad(), v.grad()};
 }
 
-/// One span in bfloat16: no further from float64 than torch's kernel is.
-void check_span(const Sample& s, const torch::Tensor& seen, bool is_causal) {
+/// In bfloat16: no further from float64 than torch's kernel is.
+void check_spans(const Sample& s, const Spans& spans, std::int64_t window = 0) {
+  const auto seen = sight(spans, window);
   const auto exact = differentiate(
       s, torch::kFloat64, [&](const auto& q, const auto& k, const auto& v) { return reference(q, k, v, seen); });
   const auto torchs = differentiate(
       s, torch::kBFloat16, [&](const auto& q, const auto& k, const auto& v) { return by_torch(q, k, v, seen); });
   const auto ours = differentiate(s, torch::kBFloat16, [&](const auto& q, const auto& k, const auto& v) {
-    return ops::packed_attention(q, k, v, {{0, q.size(0), is_causal ? torch::Tensor() : seen}});
+    return ops::packed_attention(q, k, v, spans, window);
   });
   for (std::size_t i = 0; i < exact.size(); ++i) {
     CAPTURE(i);
@@ -94,15 +127,38 @@ void check_span(const Sample& s, const torch::Tensor& seen, bool is_causal) {
 
 }  // namespace
 
-TEST_CASE("packed attention stays inside its spans") {
+TEST_CASE("packed attention sees each token's own path, in torch's kernels") {
   torch::manual_seed(6);
-  const auto q = torch::randn({12, 6, 16}), k = torch::randn({12, 2, 16}), v = torch::randn({12, 2, 16});
-  const auto out = ops::packed_attention(q, k, v, {{0, 5, {}}, {5, 12, tree(7)}});
-  const auto part = [](const torch::Tensor& t, int a, int b) { return t.slice(0, a, b); };
-  CHECK(test::relative_difference(part(out, 0, 5), reference(part(q, 0, 5), part(k, 0, 5), part(v, 0, 5), causal(5))) <
-        2e-6);
-  CHECK(test::relative_difference(part(out, 5, 12),
-                                  reference(part(q, 5, 12), part(k, 5, 12), part(v, 5, 12), tree(7))) < 2e-6);
+  Sample s = sample(25, 6, 2, 16);
+  for (torch::Tensor* x : {&s.q, &s.k, &s.v, &s.grad}) *x = x->to(torch::kFloat64);
+  Spans spans = tree(20, 5);
+  spans.insert(spans.begin(), {0, 5, {}});
+  for (const std::int64_t window : {0, 1, 7}) {
+    const auto seen = sight(spans, window);
+    const auto expected = differentiate(
+        s, torch::kFloat64, [&](const auto& q, const auto& k, const auto& v) { return reference(q, k, v, seen); });
+    const auto ours = differentiate(s, torch::kFloat64, [&](const auto& q, const auto& k, const auto& v) {
+      return ops::packed_attention(q, k, v, spans, window);
+    });
+    for (std::size_t i = 0; i < ours.size(); ++i) CHECK(test::relative_difference(ours[i], expected[i]) < 1e-12);
+  }
+}
+
+TEST_CASE("packed attention goes on behind tokens that were computed before, to the bit") {
+  torch::manual_seed(12);
+  for (const auto type : {torch::kFloat32, torch::kBFloat16})
+    for (const std::int64_t window : {0, 30}) {
+      Sample s = sample(200, 6, 2, 64);
+      for (torch::Tensor* x : {&s.q, &s.k, &s.v}) *x = x->to(type);
+      const Spans spans = tree(200);
+      const auto whole = ops::packed_attention(s.q, s.k, s.v, spans, window);
+      for (std::size_t past = 1; past < spans.size(); ++past) {
+        const std::int64_t begin = spans[past].begin;
+        const auto rest =
+            ops::packed_attention(s.q.slice(0, begin), s.k, s.v, {spans.begin() + past, spans.end()}, window);
+        CHECK(torch::equal(rest, whole.slice(0, begin)));
+      }
+    }
 }
 
 TEST_CASE("cached attention sees each sequence's own length, and its window") {
@@ -113,17 +169,18 @@ TEST_CASE("cached attention sees each sequence's own length, and its window") {
          {std::array<std::int64_t, 3>{2, 3, 16}, {1, 1, 33}, {3, 17, 8}, {1, 4, 300}})
       for (const std::int64_t window : {0, 1, 5}) {  // 17 heads and 300 dimensions are more than the kernel takes
         const auto q = torch::randn({3, kv_heads * repeats, d}).to(type);
-        auto k = torch::randn({3, kv_heads, kCapacity, d}).to(type),
-             v = torch::randn({3, kv_heads, kCapacity, d}).to(type);
-        const auto positions = torch::tensor({0, 4, 69}, torch::kInt64);
-        k[0].slice(1, 1).fill_(1e30);  // what is not seen does not matter
-        const auto out = ops::cached_attention(q, k, v, positions, window);
+        auto k = torch::randn({4, kv_heads, kCapacity, d}).to(type),
+             v = torch::randn({4, kv_heads, kCapacity, d}).to(type);
+        const auto positions = torch::tensor({0, 4, 69}, torch::kInt64),
+                   slots = torch::tensor({3, 0, 2}, torch::kInt64);
+        k[3].slice(1, 1).fill_(1e30);  // what is not seen does not matter
+        const auto out = ops::cached_attention(q, k, v, slots, positions, window);
         CHECK((out.scalar_type() == type));
         for (int b = 0; b < 3; ++b) {
           const std::int64_t last = positions[b].item<std::int64_t>() + 1;
           const std::int64_t first = window > 0 ? std::max<std::int64_t>(last - window, 0) : 0;
           const auto part = [&](const torch::Tensor& x) {
-            return x[b].slice(1, first, last).transpose(0, 1).to(torch::kFloat32);
+            return x[slots[b].item<std::int64_t>()].slice(1, first, last).transpose(0, 1).to(torch::kFloat32);
           };
           const auto expected = reference(q[b].unsqueeze(0).to(torch::kFloat32), part(k), part(v),
                                           torch::ones({1, last - first}, torch::kBool));
@@ -132,16 +189,16 @@ TEST_CASE("cached attention sees each sequence's own length, and its window") {
       }
 }
 
-TEST_CASE("a new token goes to its place in each sequence's cache") {
+TEST_CASE("a new token goes to its place in its sequence's slot of the cache") {
   torch::manual_seed(10);
-  const auto positions = torch::tensor({0, 4, 8}, torch::kInt64);
+  const auto slots = torch::tensor({3, 0, 2}, torch::kInt64), positions = torch::tensor({0, 4, 8}, torch::kInt64);
   for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
-    const auto cache = torch::randn({3, 2, 9, 5}).to(type), x = torch::randn({3, 2, 5}).to(type);
+    const auto cache = torch::randn({4, 2, 9, 5}).to(type), x = torch::randn({3, 2, 5}).to(type);
     auto expected = cache.clone();
-    for (int b = 0; b < 3; ++b) expected[b].select(1, 4 * b).copy_(x[b]);
-    const auto apart = torch::empty({3, 2, 5, 9}).to(type).transpose(2, 3).copy_(cache);  // not contiguous
-    ops::append_to_cache(cache, x.transpose(0, 1).contiguous().transpose(0, 1), positions);
-    ops::append_to_cache(apart, x, positions);
+    for (int b = 0; b < 3; ++b) expected[slots[b].item<std::int64_t>()].select(1, 4 * b).copy_(x[b]);
+    const auto apart = torch::empty({4, 2, 5, 9}).to(type).transpose(2, 3).copy_(cache);  // not contiguous
+    ops::append_to_cache(cache, x.transpose(0, 1).contiguous().transpose(0, 1), slots, positions);
+    ops::append_to_cache(apart, x, slots, positions);
     CHECK(torch::equal(cache, expected));
     CHECK(torch::equal(apart, expected));
   }
@@ -160,29 +217,36 @@ TEST_CASE("packed attention in bfloat16 is as exact as torch's, and so are its g
       CAPTURE(length);
       CAPTURE(d);
       const Sample s = sample(length, heads, kv_heads, d);
-      check_span(s, causal(length), true);
-      check_span(s, tree(length), false);
-      check_span(s, window(length, 40), false);
+      for (const std::int64_t window : {0, 40}) {
+        check_spans(s, plain(length), window);
+        check_spans(s, tree(length), window);
+      }
     }
-  check_span(sample(70, 6, 2, 96), causal(70), true);
-  check_span(sample(70, 4, 2, 256), causal(70), true);
-  check_span(sample(150, 3, 3, 64), torch::rand({150, 150}) < torch::eye(150) + 0.02, false);  // few keys, not causal
+  check_spans(sample(70, 6, 2, 96), plain(70));
+  check_spans(sample(70, 4, 2, 256), tree(70), 9);
+  check_spans(sample(700, 3, 1, 64), tree(700), 150);
+  check_spans(sample(150, 3, 3, 64), plain(150), 1);
 }
 
 TEST_CASE("packed attention in bfloat16 keeps sharp and equal scores") {
   torch::manual_seed(9);
   Sample s = sample(200, 4, 2, 64);
   s.q *= 40;
-  check_span(s, causal(200), true);
+  check_spans(s, plain(200));
   s.k.zero_();
-  check_span(s, causal(200), true);
+  check_spans(s, plain(200));
 }
 
 TEST_CASE("packed attention gives a span the same bits in any company and on any number of threads") {
   torch::manual_seed(10);
-  const Sample s = sample(420, 6, 3, 64);
-  const std::vector<ops::AttentionSpan> spans = {{0, 7, {}}, {7, 220, tree(213)}, {220, 420, {}}};
-  const auto run = [&](const Sample& part, const std::vector<ops::AttentionSpan>& its) {
+  const Sample s = sample(7 + 213 + 190, 6, 3, 64);
+  const std::vector<Spans> trees = {plain(7), tree(213), tree(190)};
+  Spans spans;
+  for (const Spans& own : trees) {
+    const std::int64_t before = spans.empty() ? 0 : spans.back().end;
+    for (const auto& span : own) spans.push_back(moved(span, before));
+  }
+  const auto run = [&](const Sample& part, const Spans& its) {
     return differentiate(part, torch::kBFloat16, [&](const auto& q, const auto& k, const auto& v) {
       return ops::packed_attention(q, k, v, its);
     });
@@ -193,14 +257,17 @@ TEST_CASE("packed attention gives a span the same bits in any company and on any
   const auto other = run(s, spans);
   at::set_num_threads(threads);
   for (std::size_t i = 0; i < together.size(); ++i) CHECK(torch::equal(together[i], other[i]));
-  for (const ops::AttentionSpan& span : spans) {
-    const auto part = [&](const torch::Tensor& x) { return x.slice(0, span.begin, span.end); };
-    const auto alone = run({part(s.q), part(s.k), part(s.v), part(s.grad)}, {{0, span.end - span.begin, span.seen}});
+  std::int64_t begin = 0;
+  for (const Spans& own : trees) {
+    const std::int64_t length = own.back().end;
+    const auto part = [&](const torch::Tensor& x) { return x.slice(0, begin, begin + length); };
+    const auto alone = run({part(s.q), part(s.k), part(s.v), part(s.grad)}, own);
     for (std::size_t i = 0; i < together.size(); ++i) CHECK(torch::equal(part(together[i]), alone[i]));
+    begin += length;
   }
 }
 
-TEST_CASE("packed attention in bfloat16 spreads NaN only to who sees it, and a query that sees nothing gets zeros") {
+TEST_CASE("packed attention in bfloat16 spreads NaN only to who sees it") {
   torch::manual_seed(11);
   Sample s = sample(130, 4, 2, 64);
   s.k[100][1][5] = std::numeric_limits<float>::quiet_NaN();  // heads 2 and 3
@@ -208,22 +275,13 @@ TEST_CASE("packed attention in bfloat16 spreads NaN only to who sees it, and a q
   CHECK(out.slice(0, 0, 100).isfinite().all().item<bool>());
   CHECK(out.slice(1, 0, 2).isfinite().all().item<bool>());
   CHECK(out.slice(0, 100).slice(1, 2).isnan().all().item<bool>());
-
-  s = sample(130, 4, 2, 64);
-  auto seen = causal(130);
-  seen[70].fill_(false);
-  const auto results = differentiate(s, torch::kBFloat16, [&](const auto& q, const auto& k, const auto& v) {
-    return ops::packed_attention(q, k, v, {{0, 130, seen}});
-  });
-  for (const auto& result : results) CHECK(result.isfinite().all().item<bool>());
-  CHECK(results[0][70].abs().max().item<float>() == 0);
-  CHECK(results[1][70].abs().max().item<float>() == 0);
 }
 
-TEST_CASE("packed attention refuses spans that leave tokens out and masks of another size") {
+TEST_CASE("packed attention refuses spans that leave tokens out and prefixes that are not there yet") {
   const auto x = torch::ones({6, 2, 4});
   CHECK_THROWS_AS(ops::packed_attention(x, x, x, {{0, 3, {}}, {4, 6, {}}}), c10::Error);
   CHECK_THROWS_AS(ops::packed_attention(x, x, x, {{0, 5, {}}}), c10::Error);
-  CHECK_THROWS_AS(ops::packed_attention(x, x, x, {{0, 6, causal(5)}}), c10::Error);
-  CHECK_THROWS_AS(ops::packed_attention(x, x, x, {{0, 6, causal(6).to(torch::kFloat32)}}), c10::Error);
+  CHECK_THROWS_AS(ops::packed_attention(x, x, x, {{0, 3, {}}, {3, 6, {{2, 4}}}}), c10::Error);
+  CHECK_THROWS_AS(ops::packed_attention(x, x, x, {{0, 3, {}}, {3, 6, {{-1, 2}}}}), c10::Error);
+  CHECK_THROWS_AS(ops::packed_attention(x.slice(0, 2), x, x, {{0, 6, {}}}), c10::Error);
 }
