@@ -49,7 +49,7 @@ struct AttentionGradients {
 /// The gradients from out's, `grad`, where no key was computed before (P = 0). Neither pass depends on the number of
 /// threads.
 void attention_backward(const AttentionShape& shape, const std::uint16_t* q, const std::uint16_t* k,
-                        const std::uint16_t* v, const std::uint16_t* out, const float* log_sums,
-                        const std::uint16_t* grad, const AttentionGradients& gradients);
+                        const std::uint16_t* v, const float* log_sums, const std::uint16_t* grad,
+                        const AttentionGradients& gradients);
 
 }  // namespace radonc::kernels

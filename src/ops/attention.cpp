@@ -91,7 +91,7 @@ class PackedAttention : public torch::autograd::Function<PackedAttention> {
     const auto log_sums = torch::empty({q.size(0), q.size(1)}, q.options().dtype(torch::kFloat32));
     kernels::attention_forward(shape_of(q, k, spans, sliding_window), words(q), words(k), words(v), written(out),
                                log_sums.data_ptr<float>());
-    context->save_for_backward({q, k, v, out, log_sums});
+    context->save_for_backward({q, k, v, log_sums});
     std::vector<std::int64_t> numbers;  // a span's end, how many ranges its prefix has, and these
     for (const AttentionSpan& span : spans) {
       numbers.insert(numbers.end(), {span.end, static_cast<std::int64_t>(span.prefix.size())});
@@ -105,7 +105,7 @@ class PackedAttention : public torch::autograd::Function<PackedAttention> {
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list grads) {
     const auto saved = context->get_saved_variables();
-    const auto &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &log_sums = saved[4];
+    const auto &q = saved[0], &k = saved[1], &v = saved[2], &log_sums = saved[3];
     TORCH_CHECK(q.size(0) == k.size(0), "packed_attention: no gradients flow to tokens that were computed before");
     const auto grad = grads[0].contiguous();
     const auto numbers = context->saved_data["spans"].toIntVector();
@@ -119,7 +119,7 @@ class PackedAttention : public torch::autograd::Function<PackedAttention> {
     }
     const auto q_grad = torch::empty_like(q), k_grad = torch::empty_like(k), v_grad = torch::empty_like(v);
     kernels::attention_backward(shape_of(q, k, spans, context->saved_data["sliding_window"].toInt()), words(q),
-                                words(k), words(v), words(out), log_sums.const_data_ptr<float>(), words(grad),
+                                words(k), words(v), log_sums.const_data_ptr<float>(), words(grad),
                                 {.q = written(q_grad), .k = written(k_grad), .v = written(v_grad)});
     return {q_grad, k_grad, v_grad, {}, {}};
   }

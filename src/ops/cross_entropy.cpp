@@ -15,6 +15,10 @@ torch::Tensor call_kernel(torch::Tensor& logits, const torch::Tensor& labels, bo
   return op.call(logits, labels, gradient);
 }
 
+torch::Tensor meta(torch::Tensor& logits, const torch::Tensor& /*labels*/, bool /*gradient*/) {
+  return at::empty_symint({logits.sym_size(0)}, logits.options().dtype(torch::kFloat32));
+}
+
 /// Rows of logits held at a time: 128 rows of a vocabulary of 50,000 in bfloat16 are 13 MB.
 constexpr std::int64_t kChunk = 128;
 
@@ -65,6 +69,9 @@ torch::Tensor linear_cross_entropy(const torch::Tensor& hidden, const torch::Ten
 
 TORCH_LIBRARY_FRAGMENT(radonc, m) {
   m.def("cross_entropy_(Tensor(a!) logits, Tensor labels, bool gradient) -> Tensor");
+}
+TORCH_LIBRARY_IMPL(radonc, Meta, m) {
+  m.impl("cross_entropy_", meta);
 }
 
 }  // namespace radonc::ops

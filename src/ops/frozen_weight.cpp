@@ -1,5 +1,6 @@
 #include "radonc/ops/frozen_weight.hpp"
 
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -8,11 +9,13 @@
 #include "kernels/gemv.hpp"
 #include "kernels/nf4.hpp"
 #include "kernels/packed_gemm.hpp"
+#include "kernels/unpacked_gemv.hpp"
 
 namespace radonc::ops {
 namespace {
 
 constexpr std::int64_t kSlice = 1 << 20;  // weights: 4 MB in float32
+constexpr std::int64_t kGrainRows = 16;   // of W, for a thread
 
 using kernels::Direction;
 
@@ -106,8 +109,28 @@ torch::Tensor product(const Int8& weight, Direction direction, const torch::Tens
 template <typename Quantized>
 std::optional<torch::Tensor> by_kernel(const std::optional<Quantized>& weight, Direction direction,
                                        const torch::Tensor& x, std::int64_t columns) {
-  if (!weight || !has_kernel(*weight, x.scalar_type())) return std::nullopt;
+  if (!weight || !x.is_cpu() || !has_kernel(*weight, x.scalar_type())) return std::nullopt;
   return product(*weight, direction, x.contiguous(), torch::empty({x.size(0), columns}, x.options()));
+}
+
+/// x Wᵀ where that has no kernel: x [T, in] float32.
+template <typename Quantized>
+torch::Tensor by_rows(const Quantized& weight, const torch::Tensor& x) {
+  const auto view = view_of(weight);
+  const torch::Tensor rows = x.contiguous();
+  const torch::Tensor out = torch::empty({x.size(0), view.out}, x.options());
+  kernels::unpacked_gemv(view, rows.const_data_ptr<float>(), x.size(0), out.data_ptr<float>());
+  return out;
+}
+
+/// Rows of W from `begin` on, as many as `slice` [rows, in] has.
+template <typename Quantized>
+void unpack(const Quantized& weight, std::int64_t begin, const torch::Tensor& slice) {
+  const auto view = view_of(weight);
+  auto* out = slice.data_ptr<float>();
+  at::parallel_for(0, slice.size(0), kGrainRows, [&](std::int64_t first, std::int64_t last) {
+    kernels::unpack_rows(view, begin + first, begin + last, out + first * view.in);
+  });
 }
 
 }  // namespace
@@ -132,15 +155,26 @@ torch::Tensor FrozenWeight::dense(torch::ScalarType type) const {
   return nf4_ ? nf4_dequantize(*nf4_, type) : int8_ ? int8_dequantize(*int8_, type) : dense_.to(type);
 }
 
+bool FrozenWeight::is_whole(const torch::Tensor& x) const {
+  if (nf4_) return !x.is_cpu() || nf4_->columns % Nf4::kBlock != 0;  // a block that lies in two rows
+  if (int8_) return !x.is_cpu();
+  return dense_.scalar_type() == x.scalar_type();
+}
+
 template <typename Use>
 void FrozenWeight::by_slices(torch::ScalarType type, Use use) const {
   const std::int64_t rows = out_features(), columns = in_features();
   const std::int64_t step = std::min(rows, std::max<std::int64_t>(kSlice / std::max<std::int64_t>(columns, 1), 1));
-  const auto buffer = torch::empty({step, columns}, dense_.options().dtype(type));
+  const auto options = dense_.defined() ? dense_.options() : torch::TensorOptions();
+  const auto buffer = torch::empty({step, columns}, options.dtype(type));
   for (std::int64_t begin = 0; begin < rows; begin += step) {
-    const std::int64_t count = std::min(step, rows - begin);
-    const auto slice = buffer.narrow(0, 0, count);
-    slice.copy_(dense_.narrow(0, begin, count));
+    const auto slice = buffer.narrow(0, 0, std::min(step, rows - begin));
+    if (nf4_)
+      unpack(*nf4_, begin, slice);
+    else if (int8_)
+      unpack(*int8_, begin, slice);
+    else
+      slice.copy_(dense_.narrow(0, begin, slice.size(0)));
     use(begin, slice);
   }
 }
@@ -149,10 +183,13 @@ torch::Tensor FrozenWeight::times_transposed(const torch::Tensor& x) const {
   const torch::NoGradGuard no_gradient;
   if (auto out = by_kernel(nf4_, Direction::kForward, x, out_features())) return *out;
   if (auto out = by_kernel(int8_, Direction::kForward, x, out_features())) return *out;
-  if (is_whole(x.scalar_type())) return product(dense(x.scalar_type()), Direction::kForward, x);
+  if (is_whole(x)) return product(dense(x.scalar_type()), Direction::kForward, x);
+  const auto rows = is_quantized() ? x.to(torch::kFloat32) : x;
+  if (is_quantized() && x.size(0) <= kernels::kMaxUnpackedGemvRows)
+    return (nf4_ ? by_rows(*nf4_, rows) : by_rows(*int8_, rows)).to(x.scalar_type());
   auto out = torch::empty({x.size(0), out_features()}, x.options());
-  by_slices(x.scalar_type(), [&](std::int64_t begin, const torch::Tensor& slice) {
-    out.narrow(1, begin, slice.size(0)).copy_(x.mm(slice.t()));
+  by_slices(rows.scalar_type(), [&](std::int64_t begin, const torch::Tensor& slice) {
+    out.narrow(1, begin, slice.size(0)).copy_(rows.mm(slice.t()));
   });
   return out;
 }
@@ -161,12 +198,13 @@ torch::Tensor FrozenWeight::times(const torch::Tensor& y) const {
   const torch::NoGradGuard no_gradient;
   if (auto out = by_kernel(nf4_, Direction::kBackward, y, in_features())) return *out;
   if (auto out = by_kernel(int8_, Direction::kBackward, y, in_features())) return *out;
-  if (is_whole(y.scalar_type())) return product(dense(y.scalar_type()), Direction::kBackward, y);
-  auto out = torch::zeros({y.size(0), in_features()}, y.options());
-  by_slices(y.scalar_type(), [&](std::int64_t begin, const torch::Tensor& slice) {
-    out.addmm_(y.narrow(1, begin, slice.size(0)), slice);
+  if (is_whole(y)) return product(dense(y.scalar_type()), Direction::kBackward, y);
+  const auto rows = is_quantized() ? y.to(torch::kFloat32) : y;
+  auto out = torch::zeros({y.size(0), in_features()}, rows.options());
+  by_slices(rows.scalar_type(), [&](std::int64_t begin, const torch::Tensor& slice) {
+    out.addmm_(rows.narrow(1, begin, slice.size(0)), slice);
   });
-  return out;
+  return out.to(y.scalar_type());
 }
 
 }  // namespace radonc::ops

@@ -28,8 +28,9 @@ class FrozenWeight {
 
   /// x Wᵀ and y W without gradients, in the type of x [T, in] and y [T, out]. NF4 is dequantised tile by tile inside
   /// the product (bfloat16 alone, with AVX512-BF16); with int8, x is quantised too, by 1 × 128 tiles, and the products
-  /// are int8's (with AVX512-VNNI). Elsewhere the matrix is dequantised as a whole. A
-  /// dense weight of another type is converted by slices that fit the processor's cache.
+  /// are int8's (with AVX512-VNNI). Elsewhere W is dequantised to float32, row by row for few rows of x and else by
+  /// slices that fit the processor's cache, and the products are float32's. A dense weight of another type is converted
+  /// by slices, too.
   [[nodiscard]] torch::Tensor times_transposed(const torch::Tensor& x) const;
   [[nodiscard]] torch::Tensor times(const torch::Tensor& y) const;
 
@@ -40,7 +41,9 @@ class FrozenWeight {
   /// Calls `use` with the first row of each slice and the slice as `type`.
   template <typename Use>
   void by_slices(torch::ScalarType type, Use use) const;
-  [[nodiscard]] bool is_whole(torch::ScalarType type) const { return nf4_ || int8_ || dense_.scalar_type() == type; }
+  /// Whether a product with x reads all of W in x's type, as it is or converted.
+  [[nodiscard]] bool is_whole(const torch::Tensor& x) const;
+  [[nodiscard]] bool is_quantized() const { return nf4_ || int8_; }
 
   torch::Tensor dense_;
   std::optional<Nf4> nf4_;

@@ -10,7 +10,8 @@ namespace radonc::kernels {
 namespace {
 
 // Tiles stand with keys as rows and queries as columns, so that each of the five products finds its factors as they
-// are: Pᵀ = 2^(k qᵀ - log sum), dPᵀ = v doutᵀ, dSᵀ = Pᵀ (dPᵀ - dout·out), dv += Pᵀ dout, dk += dSᵀ q, dqᵀ += kᵀ dSᵀ.
+// are: Pᵀ = 2^(k qᵀ - log sum), dPᵀ = v doutᵀ, dSᵀ = Pᵀ (dPᵀ - D), dv += Pᵀ dout, dk += dSᵀ q, dqᵀ += kᵀ dSᵀ. A
+// query's D = Σ P dP is dout·out, but summed from what is there anyway, so that nobody has to keep out.
 constexpr std::int64_t kQueries = 2 * kWidth;  // rows of q at a time: two panels
 constexpr std::int64_t kKeys = 16 * kRows;     // keys at a time
 constexpr std::int64_t kGroups = kKeys / kRows;
@@ -63,7 +64,7 @@ std::vector<Tree> trees_of(const AttentionShape& shape) {
 
 struct Pass {
   const AttentionShape& shape;
-  const Word *q, *k, *v, *out;
+  const Word *q, *k, *v;
   const float* log_sums;
   const Word* grad;
   AttentionGradients gradients;
@@ -71,18 +72,18 @@ struct Pass {
 
 /// Memory of one thread.
 struct Scratch {
-  Buffer memory[18];
+  Buffer memory[19];
   Word *keys, *values;           // of a span's M keys [round_up(M, 96), d]
   Word* keys_down;               // kᵀ: [⌈M / 96⌉, round_up(d, 6), 96]
   float *k_sums, *v_sums;        // [round_up(M, 96), round_up(d, 64)]
   Word *q, *grad;                // [128, d]
   Word *q_across, *grad_across;  // [2, d / 2, 64, 2]
   Word *q_down, *grad_down;      // [⌈d / 64⌉, 64, 64, 2]
+  float *scores, *changes;       // Pᵀ and dPᵀ [round_up(M, 96), 128], zero where a query does not see the key
   Word *p, *ds;                  // Pᵀ and dSᵀ [96, 128]
   Word* ds_pairs;                // [2, 48, 64, 2]
   float* q_sums;                 // dqᵀ [round_up(d, 6), 128]
   float *log_sums, *dots;        // [128]
-  float* tiles;                  // [2, 6, 64]
 
   void reserve(std::int64_t num_keys, std::int64_t d) {
     const std::int64_t keys_count = round_up(num_keys, kKeys), width = round_up(d, kWidth), tall = round_up(d, kRows);
@@ -96,7 +97,7 @@ struct Scratch {
     q_down = words(kQueries * width), grad_down = words(kQueries * width);
     p = words(kKeys * kQueries), ds = words(kKeys * kQueries), ds_pairs = words(kKeys * kQueries);
     q_sums = floats(tall * kQueries), log_sums = floats(kQueries), dots = floats(kQueries);
-    tiles = floats(2 * kRows * kWidth);
+    scores = floats(keys_count * kQueries), changes = floats(keys_count * kQueries);
   }
 };
 
@@ -133,14 +134,8 @@ RADONC_TILES void load_queries(const Pass& pass, const Rows& rows, std::int64_t 
   }
   pack_down(s.q, d, kQueries, d, kQueries, s.q_down);
   pack_down(s.grad, d, kQueries, d, kQueries, s.grad_down);
-  for (std::int64_t n = 0; n < kQueries; ++n) {
-    s.log_sums[n] = n < count ? pass.log_sums[rows.at(first + n)] : 0;
-    __m512 sum = _mm512_setzero_ps();
-    for (std::int64_t i = 0; n < count && i < d; i += 16)
-      sum = _mm512_fmadd_ps(load16(s.grad + n * d + i, 0xFFFF), load16(pass.out + rows.at(first + n) * d + i, 0xFFFF),
-                            sum);
-    s.dots[n] = _mm512_reduce_add_ps(sum);
-  }
+  for (std::int64_t n = 0; n < kQueries; ++n) s.log_sums[n] = n < count ? pass.log_sums[rows.at(first + n)] : 0;
+  std::fill_n(s.dots, kQueries, 0.0F);
 }
 
 /// Which queries of a panel of 64 rows see a key.
@@ -163,65 +158,98 @@ struct Sight {
   }
 };
 
-/// Pᵀ and dSᵀ of 6 keys and 64 queries, from the tiles k qᵀ and v doutᵀ.
-RADONC_TILES void differentiate(const Scratch& s, const __mmask64* masks, std::int64_t row, std::int64_t half,
-                                float scale) {
+/// From the tiles k qᵀ and v doutᵀ of 6 keys and 64 queries: Pᵀ and dPᵀ in their place, and their share of D.
+RADONC_TILES void normalize(Scratch& s, const __mmask64* masks, std::int64_t key, std::int64_t column, float scale) {
   const __m512 factor = _mm512_set1_ps(scale);
-  for (std::int64_t i = 0; i < kWidth; i += 16) {
-    const __m512 log_sums = _mm512_load_ps(s.log_sums + half + i), dots = _mm512_load_ps(s.dots + half + i);
+  for (std::int64_t i = column; i < column + kWidth; i += 16) {
+    const __m512 log_sums = _mm512_load_ps(s.log_sums + i);
+    __m512 dots = _mm512_load_ps(s.dots + i);
+#pragma GCC unroll 6
+    for (int j = 0; j < kRows; ++j) {
+      float *scores = s.scores + (key + j) * kQueries + i, *changes = s.changes + (key + j) * kQueries + i;
+      const auto lanes = static_cast<__mmask16>(masks[j] >> (i - column));
+      const __m512 p =
+          _mm512_maskz_mov_ps(lanes, power_of_two(_mm512_fmsub_ps(_mm512_load_ps(scores), factor, log_sums)));
+      const __m512 change = _mm512_maskz_mov_ps(lanes, _mm512_load_ps(changes));
+      dots = _mm512_fmadd_ps(p, change, dots);
+      _mm512_store_ps(scores, p);
+      _mm512_store_ps(changes, change);
+    }
+    _mm512_store_ps(s.dots + i, dots);
+  }
+}
+
+/// Which keys of a block the two panels of queries see any of.
+struct Seen {
+  std::int64_t rows = 0;  // keys of the block, rounded up to a group
+  bool groups[2][kGroups] = {};
+  std::int64_t begins[2] = {kKeys, kKeys}, ends[2] = {0, 0};
+};
+
+/// Pᵀ, dPᵀ and D's share of a block of queries and a block of keys.
+RADONC_TILES Seen score(const Pass& pass, const Sight* sights, std::int64_t key, float scale, Scratch& s) {
+  const std::int64_t d = pass.shape.d;
+  Seen seen{.rows = std::min(kKeys, round_up(sights->num_keys - key, kRows))};
+  for (std::int64_t panel = 0; panel < 2; ++panel)
+    for (std::int64_t row = 0; row < seen.rows; row += kRows) {
+      __mmask64 masks[kRows], any = 0;
+      for (std::int64_t i = 0; i < kRows; ++i) any |= masks[i] = sights[panel].of(key + row + i);
+      if (any == 0) continue;
+      seen.groups[panel][row / kRows] = true;
+      seen.begins[panel] = std::min(seen.begins[panel], row);
+      seen.ends[panel] = row + kRows;
+      const std::int64_t at = (key + row) * kQueries + panel * kWidth;
+      multiply_tile<kRows>(s.keys + (key + row) * d, d, s.q_across + panel * kWidth * d, d / 2, s.scores + at, kQueries,
+                           true);
+      multiply_tile<kRows>(s.values + (key + row) * d, d, s.grad_across + panel * kWidth * d, d / 2, s.changes + at,
+                           kQueries, true);
+      normalize(s, masks, key + row, panel * kWidth, scale);
+    }
+  return seen;
+}
+
+/// Pᵀ and dSᵀ of 6 keys and 64 queries in bfloat16.
+RADONC_TILES void differentiate(const Scratch& s, std::int64_t key, std::int64_t row, std::int64_t column) {
+  for (std::int64_t i = column; i < column + kWidth; i += 16) {
+    const __m512 dots = _mm512_load_ps(s.dots + i);
 #pragma GCC unroll 3
     for (int pair = 0; pair < kRows; pair += 2) {
       __m512i words[2];
 #pragma GCC unroll 2
       for (int j = 0; j < 2; ++j) {
-        const float* scores = s.tiles + (pair + j) * kWidth + i;
-        const auto lanes = static_cast<__mmask16>(masks[pair + j] >> i);
-        const __m512 p =
-            _mm512_maskz_mov_ps(lanes, power_of_two(_mm512_fmsub_ps(_mm512_load_ps(scores), factor, log_sums)));
-        const __m512 change = _mm512_sub_ps(_mm512_load_ps(scores + kRows * kWidth), dots);
-        const __m256i ds = to_bfloat16(_mm512_maskz_mul_ps(lanes, p, change));
-        const std::int64_t at = (row + pair + j) * kQueries + half + i;
-        _mm256_store_si256(reinterpret_cast<__m256i*>(s.p + at), to_bfloat16(p));
-        _mm256_store_si256(reinterpret_cast<__m256i*>(s.ds + at), ds);
+        const std::int64_t from = (key + row + pair + j) * kQueries + i, to = (row + pair + j) * kQueries + i;
+        const __m512 p = _mm512_load_ps(s.scores + from);
+        const __m256i ds = to_bfloat16(_mm512_mul_ps(p, _mm512_sub_ps(_mm512_load_ps(s.changes + from), dots)));
+        _mm256_store_si256(reinterpret_cast<__m256i*>(s.p + to), to_bfloat16(p));
+        _mm256_store_si256(reinterpret_cast<__m256i*>(s.ds + to), ds);
         words[j] = _mm512_cvtepu16_epi32(ds);
       }
-      _mm512_store_si512(s.ds_pairs + (half * kKeys + (row + pair) * kWidth) + 2 * i,
+      _mm512_store_si512(s.ds_pairs + column * kKeys + (row + pair) * kWidth + 2 * (i - column),
                          _mm512_or_si512(words[0], _mm512_slli_epi32(words[1], 16)));
     }
   }
 }
 
-/// A block of queries against a block of keys.
-RADONC_TILES void meet(const Pass& pass, const Sight* sights, std::int64_t key, float scale, Scratch& s) {
-  const std::int64_t d = pass.shape.d, width = round_up(d, kWidth), tall = round_up(d, kRows);
-  const std::int64_t rows = std::min(kKeys, round_up(sights->num_keys - key, kRows));
-  bool seen[2][kGroups] = {};
-  std::int64_t begins[2] = {kKeys, kKeys}, ends[2] = {0, 0};  // keys that a panel's queries see any of
+/// What a block of queries and a block of keys add to each other's gradients.
+RADONC_TILES void meet(const Pass& pass, const Seen& seen, std::int64_t key, Scratch& s) {
+  const std::int64_t d = pass.shape.d, width = round_up(d, kWidth), tall = round_up(d, kRows), rows = seen.rows;
   for (std::int64_t panel = 0; panel < 2; ++panel)
     for (std::int64_t row = 0; row < rows; row += kRows) {
-      __mmask64 masks[kRows], any = 0;
-      for (std::int64_t i = 0; i < kRows; ++i) any |= masks[i] = sights[panel].of(key + row + i);
-      seen[panel][row / kRows] = any != 0;
-      if (any == 0) {
-        for (std::int64_t i = row; i < row + kRows; ++i) {
-          std::fill_n(s.p + i * kQueries + panel * kWidth, kWidth, Word{0});
-          std::fill_n(s.ds + i * kQueries + panel * kWidth, kWidth, Word{0});
-        }
-        std::fill_n(s.ds_pairs + (panel * kKeys + row) * kWidth, kRows * kWidth, Word{0});
+      if (seen.groups[panel][row / kRows]) {
+        differentiate(s, key, row, panel * kWidth);
         continue;
       }
-      begins[panel] = std::min(begins[panel], row);
-      ends[panel] = row + kRows;
-      multiply_tile<kRows>(s.keys + (key + row) * d, d, s.q_across + panel * kWidth * d, d / 2, s.tiles, kWidth, true);
-      multiply_tile<kRows>(s.values + (key + row) * d, d, s.grad_across + panel * kWidth * d, d / 2,
-                           s.tiles + kRows * kWidth, kWidth, true);
-      differentiate(s, masks, row, panel * kWidth, scale);
+      for (std::int64_t i = row; i < row + kRows; ++i) {
+        std::fill_n(s.p + i * kQueries + panel * kWidth, kWidth, Word{0});
+        std::fill_n(s.ds + i * kQueries + panel * kWidth, kWidth, Word{0});
+      }
+      std::fill_n(s.ds_pairs + (panel * kKeys + row) * kWidth, kRows * kWidth, Word{0});
     }
-
   const auto add = [&](const Word* factor, const Word* panels, float* sums) {
     for (std::int64_t column = 0; column < width; column += kWidth)
       for (std::int64_t row = 0; row < rows; row += kRows) {
-        const std::int64_t begin = seen[0][row / kRows] ? 0 : kWidth, end = seen[1][row / kRows] ? kQueries : kWidth;
+        const std::int64_t begin = seen.groups[0][row / kRows] ? 0 : kWidth;
+        const std::int64_t end = seen.groups[1][row / kRows] ? kQueries : kWidth;
         if (begin >= end) continue;
         multiply_tile<kRows>(factor + row * kQueries + begin, kQueries, panels + column * kQueries + begin * kWidth,
                              (end - begin) / 2, sums + (key + row) * width + column, width, false);
@@ -230,10 +258,11 @@ RADONC_TILES void meet(const Pass& pass, const Sight* sights, std::int64_t key, 
   add(s.p, s.grad_down, s.v_sums);
   add(s.ds, s.q_down, s.k_sums);
   for (std::int64_t panel = 0; panel < 2; ++panel)
-    for (std::int64_t row = 0; row < tall && begins[panel] < ends[panel]; row += kRows)
-      multiply_tile<kRows>(s.keys_down + (key / kKeys * tall + row) * kKeys + begins[panel], kKeys,
-                           s.ds_pairs + (panel * kKeys + begins[panel]) * kWidth, (ends[panel] - begins[panel]) / 2,
-                           s.q_sums + row * kQueries + panel * kWidth, kQueries, false);
+    for (std::int64_t row = 0; row < tall && seen.begins[panel] < seen.ends[panel]; row += kRows)
+      multiply_tile<kRows>(s.keys_down + (key / kKeys * tall + row) * kKeys + seen.begins[panel], kKeys,
+                           s.ds_pairs + (panel * kKeys + seen.begins[panel]) * kWidth,
+                           (seen.ends[panel] - seen.begins[panel]) / 2, s.q_sums + row * kQueries + panel * kWidth,
+                           kQueries, false);
 }
 
 /// dqᵀ · scale, turned.
@@ -258,6 +287,7 @@ RADONC_TILES void store_queries(const Pass& pass, const Rows& rows, std::int64_t
 RADONC_TILES void run_blocks(const Pass& pass, const Head& head, std::int64_t begin, std::int64_t end, float* k_sums,
                              float* v_sums) {
   static thread_local Scratch s;
+  static thread_local std::vector<Seen> seen;
   const AttentionShape& shape = pass.shape;
   const std::int64_t d = shape.d, width = round_up(d, kWidth);
   const float scale = 1 / std::sqrt(static_cast<float>(d));
@@ -279,7 +309,10 @@ RADONC_TILES void run_blocks(const Pass& pass, const Head& head, std::int64_t be
       const Sight sights[2] = {{shape, span, rows, row}, {shape, span, rows, row + kWidth}};
       const std::int64_t from = first_seen(shape, span.position(row / rows.repeats)) / kKeys * kKeys;
       const std::int64_t to = span.position((row + count - 1) / rows.repeats) + 1;
-      for (std::int64_t key = from; key < to; key += kKeys) meet(pass, sights, key, scale * 1.44269504088896341F, s);
+      seen.clear();
+      for (std::int64_t key = from; key < to; key += kKeys)
+        seen.push_back(score(pass, sights, key, scale * 1.44269504088896341F, s));
+      for (std::size_t i = 0; i < seen.size(); ++i) meet(pass, seen[i], from + static_cast<std::int64_t>(i) * kKeys, s);
       store_queries(pass, rows, row, count, scale, s);
     }
     for_keys(span, 0, span.num_keys, [&](std::int64_t key, std::int64_t token, std::int64_t count) {
@@ -322,9 +355,9 @@ RADONC_TILES void store_keys(const Pass& pass, const Head& head) {
 }  // namespace
 
 void attention_backward(const AttentionShape& shape, const std::uint16_t* q, const std::uint16_t* k,
-                        const std::uint16_t* v, const std::uint16_t* out, const float* log_sums,
-                        const std::uint16_t* grad, const AttentionGradients& gradients) {
-  const Pass pass{shape, q, k, v, out, log_sums, grad, gradients};
+                        const std::uint16_t* v, const float* log_sums, const std::uint16_t* grad,
+                        const AttentionGradients& gradients) {
+  const Pass pass{shape, q, k, v, log_sums, grad, gradients};
   const std::vector<Tree> trees = trees_of(shape);
   const std::int64_t width = round_up(shape.d, kWidth);
   std::int64_t tokens = 0;
@@ -346,7 +379,7 @@ void attention_backward(const AttentionShape& shape, const std::uint16_t* q, con
 }
 #else
 void attention_backward(const AttentionShape&, const std::uint16_t*, const std::uint16_t*, const std::uint16_t*,
-                        const std::uint16_t*, const float*, const std::uint16_t*, const AttentionGradients&) {}
+                        const float*, const std::uint16_t*, const AttentionGradients&) {}
 #endif
 
 }  // namespace radonc::kernels

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "kernels/arithmetic.hpp"
 
@@ -39,6 +40,27 @@ void dequantize_portable(const std::uint8_t* codes, const float* scales, const f
 }
 
 #if defined(__x86_64__)
+/// 16 values in two registers, of which a code's lowest three bits choose the lane and its fourth the register.
+__attribute__((target("avx2"))) void dequantize_avx2(const std::uint8_t* codes, const float* scales, const float* table,
+                                                     std::int64_t blocks, float* out) {
+  const __m256 low = _mm256_loadu_ps(table), high = _mm256_loadu_ps(table + 8);
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    const __m256 scale = _mm256_set1_ps(scales[block]);
+    const __m256 first = _mm256_mul_ps(low, scale), second = _mm256_mul_ps(high, scale);
+    const auto look_up = [&](__m256i code) __attribute__((target("avx2"), always_inline)) {
+      return _mm256_blendv_ps(_mm256_permutevar8x32_ps(first, code), _mm256_permutevar8x32_ps(second, code),
+                              _mm256_castsi256_ps(_mm256_slli_epi32(code, 28)));
+    };
+    for (int i = 0; i < kNf4Block; i += 16, codes += 8, out += 16) {
+      const __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(codes)));
+      const __m256 even = look_up(_mm256_srli_epi32(bytes, 4)), odd = look_up(bytes);
+      const __m256 a = _mm256_unpacklo_ps(even, odd), b = _mm256_unpackhi_ps(even, odd);  // within halves
+      _mm256_storeu_ps(out, _mm256_permute2f128_ps(a, b, 0x20));
+      _mm256_storeu_ps(out + 8, _mm256_permute2f128_ps(a, b, 0x31));
+    }
+  }
+}
+
 #define RADONC_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
 
 /// The 64 codes of a block as bytes, in order.
@@ -110,6 +132,9 @@ void nf4_dequantize_blocks(const std::uint8_t* codes, const float* scales, const
 #if defined(__x86_64__)
   static const bool kHasAvx512 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
   if (kHasAvx512) return dequantize_avx512(codes, scales, table, blocks, out);
+  static const bool kHasAvx2 = __builtin_cpu_supports("avx2");
+  if constexpr (std::is_same_v<Element, float>)
+    if (kHasAvx2) return dequantize_avx2(codes, scales, table, blocks, out);
 #endif
   dequantize_portable(codes, scales, table, blocks, out);
 }

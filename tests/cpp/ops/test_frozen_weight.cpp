@@ -12,11 +12,14 @@ using namespace radonc;
 
 namespace {
 
-/// Whether every element is the product's in double precision, but for one rounding to bfloat16 and float32 sums.
+/// Whether every element is the product's in double precision, but for one rounding to its type and float32 sums.
 bool is_product(const torch::Tensor& got, const torch::Tensor& x, const torch::Tensor& weight) {
   const auto wide = x.to(torch::kFloat64), matrix = weight.to(torch::kFloat64).t();
   const auto expected = wide.mm(matrix);
-  const auto allowed = expected.abs() / 256 + wide.abs().mm(matrix.abs()) * 1e-6;
+  const double rounding = got.scalar_type() == torch::kBFloat16 ? 0x1p-8
+                          : got.scalar_type() == torch::kHalf   ? 0x1p-11
+                                                                : 0;
+  const auto allowed = expected.abs() * rounding + wide.abs().mm(matrix.abs()) * 1e-6;
   return got.sizes() == expected.sizes() && ((got.to(torch::kFloat64) - expected).abs() <= allowed).all().item<bool>();
 }
 
@@ -106,8 +109,36 @@ TEST_CASE("few rows meet NF4's weights as they are rounded to bfloat16") {
         CAPTURE(rows);
         const ops::FrozenWeight weight = ops::nf4_quantize(torch::randn({out, in}), double_quantization);
         const auto x = torch::randn({rows, in}).to(torch::kBFloat16);
-        CHECK(is_product(weight.times_transposed(x), x, weight.dense(torch::kBFloat16)));
+        const auto type = test::has_avx512_bf16() ? torch::kBFloat16 : torch::kFloat32;
+        CHECK(is_product(weight.times_transposed(x), x, weight.dense(type)));
       }
+}
+
+TEST_CASE("where a quantised weight has no kernel, products are those with its values in float32, at any size") {
+  torch::manual_seed(9);
+  for (const auto& [out, in] : {std::array<std::int64_t, 2>{1, 64}, {5, 192}, {64, 33}, {131, 320}, {300, 4160}})
+    for (const std::int64_t rows : {1, 2, 5, 16, 17, 40}) {
+      CAPTURE(out);
+      CAPTURE(in);
+      CAPTURE(rows);
+      const auto dense = torch::randn({out, in});
+      // No kernel takes these types.
+      const std::pair<ops::FrozenWeight, torch::ScalarType> cases[] = {
+          {ops::nf4_quantize(dense), torch::kFloat32},
+          {ops::nf4_quantize(dense, false), torch::kFloat16},
+          {ops::int8_quantize(dense), torch::kFloat16},
+      };
+      for (const auto& [weight, type] : cases) {
+        const auto values = weight.dense(torch::kFloat32);
+        const auto x = torch::randn({rows, in}).to(type), y = torch::randn({rows, out}).to(type);
+        const auto forward = weight.times_transposed(x), backward = weight.times(y);
+        CHECK((forward.scalar_type() == type));
+        CHECK((backward.scalar_type() == type));
+        if (type == torch::kFloat16 && in % 64 != 0 && weight.nf4()) continue;  // its values are float16's then
+        CHECK(is_product(forward, x, values));
+        CHECK(is_product(backward, y, values.t()));
+      }
+    }
 }
 
 TEST_CASE("an int8 product is the same to the last bit, however many rows go together") {

@@ -24,6 +24,15 @@ inline bool has_avx512_vnni() {
 #endif
 }
 
+/// Whether products with NF4's weights in bfloat16 have a kernel here.
+inline bool has_avx512_bf16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
+
 inline double tolerance(torch::ScalarType type) {
   return type == torch::kFloat32 ? 2e-6 : 8e-3;
 }
