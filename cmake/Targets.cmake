@@ -61,6 +61,8 @@ function(radonc_add_radonc)
     file(GLOB cuda_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/kernels/cuda/*.cu)
     target_sources(radonc PRIVATE ${cuda_kernels})
     set_source_files_properties(${cuda_kernels} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+    target_compile_options(radonc PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra
+      $<$<BOOL:${RADONC_WERROR}>:-Werror=all-warnings>>)
     set_target_properties(radonc PROPERTIES CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON
                           CUDA_RUNTIME_LIBRARY None)
     target_link_libraries(radonc PRIVATE radonc::libtorch_cuda)

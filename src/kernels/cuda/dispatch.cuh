@@ -1,34 +1,38 @@
-// What the CUDA kernels share. Private.
+// What the CUDA kernels' ATen wrappers share. Private.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
-#include <c10/util/BFloat16.h>
 
-#include <algorithm>
-#include <cstdint>
+#include "kernels/cuda/device.cuh"
 
 namespace radonc::kernels {
 
-inline constexpr int kThreads = 256;
+/// Launches on the current stream.
+struct Launch {
+  cudaStream_t stream = c10::cuda::getCurrentCUDAStream();
 
-/// Blocks for `n` elements, at most what one launch allows; the kernels stride over the rest.
-inline int blocks_for(std::int64_t n) {
-  return static_cast<int>(std::min<std::int64_t>((n + kThreads - 1) / kThreads, 65535));
+  template <typename... Parameters, typename... Arguments>
+  void operator()(void (*kernel)(Parameters...), unsigned blocks, unsigned threads, Arguments... arguments) const {
+    kernel<<<blocks, threads, 0, stream>>>(arguments...);
+    C10_CUDA_KERNEL_LAUNCH_CHECK();
+  }
+};
+
+template <typename T>
+const T* pointer(const at::Tensor& tensor) {
+  return static_cast<const T*>(tensor.const_data_ptr());
+}
+template <typename T>
+T* written(const at::Tensor& tensor) {
+  return static_cast<T*>(tensor.mutable_data_ptr());
 }
 
-/// Sum over the block, known to every thread.
-__device__ inline float block_sum(float value) {
-  __shared__ float partial[kThreads / 32];
-  for (int offset = 16; offset > 0; offset /= 2) value += __shfl_xor_sync(0xFFFFFFFFU, value, offset);
-  if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = value;
-  __syncthreads();
-  float sum = 0;
-  for (int i = 0; i < kThreads / 32; ++i) sum += partial[i];
-  __syncthreads();
-  return sum;
+/// The tensor itself where it starts on a boundary of the widest access, else a copy.
+inline at::Tensor aligned(const at::Tensor& tensor) {
+  return device::are_aligned(tensor.const_data_ptr()) ? tensor : tensor.clone();
 }
 
 /// Calls `body` with a value of the tensor's element type.
@@ -38,7 +42,7 @@ void by_type(const at::Tensor& tensor, const char* name, Body body) {
     case at::kFloat:
       return body(float{});
     case at::kBFloat16:
-      return body(c10::BFloat16{});
+      return body(__nv_bfloat16{});
     default:
       TORCH_CHECK(false, name, ": expected float32 or bfloat16, got ", tensor.scalar_type());
   }
