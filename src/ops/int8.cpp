@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <torch/library.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -48,16 +49,19 @@ Int8 int8_quantize(const torch::Tensor& weight) {
 }
 
 torch::Tensor int8_dequantize(const Int8& weight, torch::ScalarType type) {
-  const torch::NoGradGuard no_gradient;
-  const std::int64_t rows = weight.codes.size(0), columns = weight.codes.size(1);
-  auto out = torch::empty({rows, columns}, type);
-  for (std::int64_t first = 0; first < rows; first += Int8::kBlock) {  // a band at a time
-    const std::int64_t count = std::min(Int8::kBlock, rows - first);
-    const auto scales =
-        weight.scales[first / Int8::kBlock].repeat_interleave(Int8::kBlock).narrow(0, 0, columns).unsqueeze(0);
-    out.narrow(0, first, count).copy_(weight.codes.narrow(0, first, count).to(torch::kFloat32).mul_(scales));
-  }
-  return out;
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("radonc::int8_dequantize", "")
+                             .typed<torch::Tensor(const torch::Tensor&, const torch::Tensor&, torch::ScalarType)>();
+  return op.call(weight.codes, weight.scales, type);
+}
+
+TORCH_LIBRARY_FRAGMENT(radonc, m) {
+  m.def("int8_dequantize(Tensor codes, Tensor scales, ScalarType dtype) -> Tensor");
+}
+TORCH_LIBRARY_IMPL(radonc, Meta, m) {
+  m.impl("int8_dequantize", [](const torch::Tensor& codes, const torch::Tensor& /*scales*/, torch::ScalarType type) {
+    return at::empty_symint(codes.sym_sizes(), codes.options().dtype(type));
+  });
 }
 
 }  // namespace radonc::ops

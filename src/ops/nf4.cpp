@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <torch/library.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -12,22 +13,7 @@
 
 namespace radonc::ops {
 
-const std::array<float, 16> kNf4Values = {-1.0F,
-                                          -0.6961928009986877F,
-                                          -0.5250730514526367F,
-                                          -0.39491748809814453F,
-                                          -0.28444138169288635F,
-                                          -0.18477343022823334F,
-                                          -0.09105003625154495F,
-                                          0.0F,
-                                          0.07958029955625534F,
-                                          0.16093020141124725F,
-                                          0.24611230194568634F,
-                                          0.33791524171829224F,
-                                          0.44070982933044434F,
-                                          0.5626170039176941F,
-                                          0.7229568362236023F,
-                                          1.0F};
+const std::array<float, 16> kNf4Values = kernels::kNf4Table;
 
 namespace {
 
@@ -58,6 +44,25 @@ std::pair<torch::Tensor, torch::Tensor> quantize_scales(const torch::Tensor& sca
   return {torch::cat(codes), torch::cat(absmax)};
 }
 
+using MaybeTensor = std::optional<torch::Tensor>;
+
+MaybeTensor maybe(const torch::Tensor& tensor) {
+  return tensor.defined() ? MaybeTensor(tensor) : std::nullopt;
+}
+
+torch::Tensor meta_dequantize(const torch::Tensor& codes, const torch::Tensor& /*absmax*/,
+                              const MaybeTensor& /*nested_absmax*/, const MaybeTensor& /*nested_map*/,
+                              double /*nested_offset*/, std::int64_t rows, std::int64_t columns,
+                              torch::ScalarType type) {
+  return torch::empty({rows, columns}, codes.options().dtype(type));
+}
+
+torch::Tensor meta_gemv(const torch::Tensor& x, const torch::Tensor& /*codes*/, const torch::Tensor& /*absmax*/,
+                        const MaybeTensor& /*nested_absmax*/, const MaybeTensor& /*nested_map*/,
+                        double /*nested_offset*/, std::int64_t rows, std::int64_t /*columns*/) {
+  return at::empty_symint({x.sym_size(0), rows}, x.options());
+}
+
 }  // namespace
 
 torch::Tensor dynamic_map() {
@@ -75,12 +80,6 @@ torch::Tensor dynamic_map() {
   }
   std::sort(values.begin(), values.end());
   return torch::tensor(values);
-}
-
-torch::Tensor Nf4::scales() const {
-  if (!is_double_quantized()) return absmax;
-  const auto block = torch::arange(absmax.size(0), torch::kInt64).div(kNestedBlock, "floor");
-  return nested_map.index_select(0, absmax.to(torch::kInt64)) * nested_absmax.index_select(0, block) + nested_offset;
 }
 
 Nf4 nf4_quantize(const torch::Tensor& weight, bool double_quantization) {
@@ -118,26 +117,36 @@ Nf4 nf4_quantize(const torch::Tensor& weight, bool double_quantization) {
 }
 
 torch::Tensor nf4_dequantize(const Nf4& weight, torch::ScalarType type) {
-  const torch::NoGradGuard no_gradient;
-  const auto scales = weight.scales().contiguous();
-  auto out = torch::empty({weight.rows, weight.columns}, type);
-  const auto run = [&]<typename T>(T* to) {
-    at::parallel_for(0, scales.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
-      kernels::nf4_dequantize_blocks(weight.codes.const_data_ptr<std::uint8_t>() + begin * Nf4::kBlock / 2,
-                                     scales.const_data_ptr<float>() + begin, kNf4Values.data(), end - begin,
-                                     to + begin * Nf4::kBlock);
-    });
-  };
-  if (type == torch::kFloat32) {
-    run(out.data_ptr<float>());
-  } else if (type == torch::kBFloat16) {
-    run(out.data_ptr<at::BFloat16>());
-  } else if (type == torch::kFloat16) {
-    run(out.data_ptr<at::Half>());
-  } else {
-    throw Error("nf4_dequantize: expected float32, bfloat16 or float16.");
-  }
-  return out;
+  static const auto op =
+      c10::Dispatcher::singleton()
+          .findSchemaOrThrow("radonc::nf4_dequantize", "")
+          .typed<torch::Tensor(const torch::Tensor&, const torch::Tensor&, const MaybeTensor&, const MaybeTensor&,
+                               double, std::int64_t, std::int64_t, torch::ScalarType)>();
+  return op.call(weight.codes, weight.absmax, maybe(weight.nested_absmax), maybe(weight.nested_map),
+                 weight.nested_offset, weight.rows, weight.columns, type);
+}
+
+torch::Tensor nf4_gemv(const torch::Tensor& x, const Nf4& weight) {
+  static const auto op =
+      c10::Dispatcher::singleton()
+          .findSchemaOrThrow("radonc::nf4_gemv", "")
+          .typed<torch::Tensor(const torch::Tensor&, const torch::Tensor&, const torch::Tensor&, const MaybeTensor&,
+                               const MaybeTensor&, double, std::int64_t, std::int64_t)>();
+  return op.call(x, weight.codes, weight.absmax, maybe(weight.nested_absmax), maybe(weight.nested_map),
+                 weight.nested_offset, weight.rows, weight.columns);
+}
+
+TORCH_LIBRARY_FRAGMENT(radonc, m) {
+  m.def(
+      "nf4_dequantize(Tensor codes, Tensor absmax, Tensor? nested_absmax, Tensor? nested_map, float nested_offset, "
+      "int rows, int columns, ScalarType dtype) -> Tensor");
+  m.def(
+      "nf4_gemv(Tensor x, Tensor codes, Tensor absmax, Tensor? nested_absmax, Tensor? nested_map, float nested_offset, "
+      "int rows, int columns) -> Tensor");
+}
+TORCH_LIBRARY_IMPL(radonc, Meta, m) {
+  m.impl("nf4_dequantize", meta_dequantize);
+  m.impl("nf4_gemv", meta_gemv);
 }
 
 }  // namespace radonc::ops

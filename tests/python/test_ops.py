@@ -12,6 +12,14 @@ def angles(tokens: int, half: int):
     return angle.cos(), angle.sin()
 
 
+def nf4(rows: int, columns: int):
+    """The arguments that stand for a doubly quantised matrix."""
+    blocks = rows * columns // 64
+    codes, absmax = torch.randint(256, (rows * columns // 2,)), torch.randint(256, (blocks,))
+    nested = torch.rand((blocks + 255) // 256), torch.randn(256)
+    return codes.to(torch.uint8), absmax.to(torch.uint8), *nested, 0.5, rows, columns
+
+
 CASES = {
     "rms_norm": lambda: (torch.randn(5, 16, requires_grad=True), torch.randn(16), 1e-5),
     "rms_norm_backward": lambda: (torch.randn(5, 16), torch.randn(5, 16), torch.randn(16), 1e-5),
@@ -19,6 +27,9 @@ CASES = {
     "swiglu_backward": lambda: (torch.randn(3, 9), torch.randn(3, 9), torch.randn(3, 9)),
     "rope": lambda: (torch.randn(4, 2, 8, requires_grad=True), *angles(4, 4)),
     "cross_entropy_": lambda: (torch.randn(5, 7), torch.randint(7, (5,)), True),
+    "nf4_dequantize": lambda: (*nf4(3, 128), torch.float32),
+    "nf4_gemv": lambda: (torch.randn(2, 128), *nf4(3, 128)),
+    "int8_dequantize": lambda: (torch.randint(-127, 128, (3, 130)).to(torch.int8), torch.rand(1, 2), torch.float32),
 }
 
 
@@ -37,10 +48,16 @@ def test_opcheck(name):
     torch.library.opcheck(getattr(OPS, name).default, CASES[name]())
 
 
+def to_another_type(argument):
+    if isinstance(argument, torch.Tensor) and argument.is_floating_point():
+        return argument.half()
+    return torch.float64 if isinstance(argument, torch.dtype) else argument
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_type_without_a_kernel_is_named(name):
-    arguments = [x.half() if isinstance(x, torch.Tensor) and x.is_floating_point() else x for x in CASES[name]()]
+    arguments = [to_another_type(x) for x in CASES[name]()]
     if name == "rope":
         arguments[1:] = angles(4, 4)
-    with pytest.raises(RuntimeError, match=f"radonc::{name}: expected float32 or bfloat16, got Half"):
+    with pytest.raises(RuntimeError, match=f"radonc::{name}: expected float32.*, got (Half|Double)"):
         getattr(OPS, name).default(*arguments)

@@ -20,7 +20,8 @@ struct Int8 {
 /// Throws radonc::Error if it has no weights, other than two dimensions, or a weight that is not finite.
 Int8 int8_quantize(const torch::Tensor& weight);
 
-/// [rows, columns] in `type`, float32, bfloat16 or float16.
+/// [rows, columns] in `type`, float32, bfloat16 or float16, on the weight's device. Registered as
+/// `radonc::int8_dequantize`. Throws c10::Error for another type.
 torch::Tensor int8_dequantize(const Int8& weight, torch::ScalarType type);
 
 }  // namespace radonc::ops

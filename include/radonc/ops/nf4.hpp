@@ -26,16 +26,20 @@ struct Nf4 {
   torch::ScalarType source_type = torch::kBFloat16;  ///< of the weights before; recorded in files
 
   [[nodiscard]] bool is_double_quantized() const { return nested_absmax.defined(); }
-  /// The blocks' scales: [blocks] float32.
-  [[nodiscard]] torch::Tensor scales() const;
 };
 
 /// Quantises a matrix [rows, columns] of any floating type; rows · columns must be a multiple of 64.
 /// Throws radonc::Error otherwise.
 Nf4 nf4_quantize(const torch::Tensor& weight, bool double_quantization = true);
 
-/// [rows, columns] in `type` (float32, bfloat16 or float16).
+/// [rows, columns] in `type` (float32, bfloat16 or float16), on the weight's device. Registered as
+/// `radonc::nf4_dequantize`. Throws c10::Error for another type.
 torch::Tensor nf4_dequantize(const Nf4& weight, torch::ScalarType type);
+
+/// x Wᵀ for the few rows of x that decoding has: W is read once and not written out.
+///   x [N, columns] float32 or bfloat16   → [N, rows], same type; columns a multiple of 64
+/// Registered as `radonc::nf4_gemv`. Throws c10::Error on what does not fit.
+torch::Tensor nf4_gemv(const torch::Tensor& x, const Nf4& weight);
 
 /// bitsandbytes' 8-bit dynamic map: [256] float32, ascending (Dettmers et al. 2022).
 torch::Tensor dynamic_map();

@@ -1,0 +1,132 @@
+// Weights in NF4; see radonc/ops/nf4.hpp. Private.
+#pragma once
+
+#include "kernels/cuda/device.cuh"
+#include "kernels/nf4.hpp"
+
+namespace radonc::kernels {
+namespace device {
+
+/// W [rows, columns] = table[code] · scale of its block of 64. The scales are `scales`, or, where that is null, doubly
+/// quantised: map[nested_codes[i]] · nested_scales[i / 256] + nested_offset. `codes` starts on a 16-byte boundary.
+struct Nf4Matrix {
+  const std::uint8_t* codes;
+  const float* scales;
+  const std::uint8_t* nested_codes;
+  const float* nested_map;
+  const float* nested_scales;
+  float nested_offset;
+  float table[16];
+};
+
+/// Rounded like the CPU's: one operation after the other.
+__device__ inline float scale_of(const Nf4Matrix& matrix, std::int64_t block) {
+  if (matrix.scales) return matrix.scales[block];
+  const float scale = matrix.nested_map[matrix.nested_codes[block]];
+  return __fadd_rn(__fmul_rn(scale, matrix.nested_scales[block / kNf4NestedBlock]), matrix.nested_offset);
+}
+
+/// The table in shared memory: its 16 values lie in 16 banks, so that no two lanes are in each other's way.
+__device__ inline const float* shared_table(const Nf4Matrix& matrix) {
+  __shared__ float table[16];
+  if (threadIdx.x < 16) table[threadIdx.x] = matrix.table[threadIdx.x];
+  __syncthreads();
+  return table;
+}
+
+/// One thread 16 bytes of out [64 · blocks].
+template <typename T>
+__global__ void __launch_bounds__(kMaxThreads)
+    nf4_dequantize_kernel(const __grid_constant__ Nf4Matrix matrix, T* __restrict__ out, std::int64_t blocks) {
+  constexpr int kWidth = kWidest<T>;
+  const float* table = shared_table(matrix);
+  const std::int64_t packs = blocks * (kNf4Block / kWidth), stride = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < packs; i += stride) {
+    const auto codes = load<kWidth / 2>(matrix.codes, i);
+    const float scale = scale_of(matrix, i * kWidth / kNf4Block);
+    Pack<T, kWidth> result;
+    for (int j = 0; j < kWidth / 2; ++j) {
+      result.values[2 * j] = rounded<T>(table[codes.values[j] >> 4] * scale);
+      result.values[2 * j + 1] = rounded<T>(table[codes.values[j] & 15] * scale);
+    }
+    store(out, i, result);
+  }
+}
+
+inline constexpr unsigned kGemvThreads = 128;
+
+/// y [batch, rows] = x [batch, columns] Wᵀ, summed in float32, the weights not rounded. One warp makes kRows rows of W
+/// times all of x, so that x is loaded once for them; batch <= kBatch. columns is a multiple of 64.
+template <typename T, int kBatch, int kRows>
+__global__ void __launch_bounds__(kGemvThreads)
+    nf4_gemv_kernel(const __grid_constant__ Nf4Matrix matrix, const T* __restrict__ x, T* __restrict__ y,
+                    std::int64_t batch, std::int64_t rows, std::int64_t columns) {
+  constexpr int kWidth = 8;  // weights a lane takes at a time: a warp takes 128 bytes of codes and 512 of x
+  const float* table = shared_table(matrix);
+  const std::int64_t first =
+      (static_cast<std::int64_t>(blockIdx.x) * (blockDim.x / kWarp) + threadIdx.x / kWarp) * kRows;
+  if (first >= rows) return;
+  const unsigned lane = threadIdx.x % kWarp;
+  const auto packs = static_cast<unsigned>(columns / kWidth);
+  float sums[kBatch][kRows] = {};
+#pragma unroll(kBatch <= 2 ? 2 : 1)
+  for (unsigned i = lane; i < packs; i += kWarp) {
+    float weights[kRows][kWidth];
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      const std::int64_t start = (first + r < rows ? first + r : rows - 1) * (columns / kNf4Block);  // blocks
+      const auto codes = load<kWidth / 2>(matrix.codes + start * (kNf4Block / 2), i);
+      const float scale = scale_of(matrix, start + i / (kNf4Block / kWidth));
+      for (int j = 0; j < kWidth / 2; ++j) {
+        weights[r][2 * j] = table[codes.values[j] >> 4] * scale;
+        weights[r][2 * j + 1] = table[codes.values[j] & 15] * scale;
+      }
+    }
+#pragma unroll
+    for (int b = 0; b < kBatch; ++b) {
+      float values[kWidth];
+      load_floats(x + (b < batch ? b : batch - 1) * columns, i * kWidth, values);
+      for (int r = 0; r < kRows; ++r)
+        for (int j = 0; j < kWidth; ++j) sums[b][r] += values[j] * weights[r][j];
+    }
+  }
+#pragma unroll
+  for (int b = 0; b < kBatch; ++b) {
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      const float sum = warp_sum(sums[b][r]);
+      if (lane == 0 && b < batch && first + r < rows) y[b * rows + first + r] = rounded<T>(sum);
+    }
+  }
+}
+
+template <typename Launch, typename T>
+void nf4_dequantize(const Launch& launch, const Nf4Matrix& matrix, T* out, std::int64_t blocks) {
+  if (blocks == 0) return;
+  launch(nf4_dequantize_kernel<T>, blocks_for(blocks * (kNf4Block / kWidest<T>)), kMaxThreads, matrix, out, blocks);
+}
+
+inline constexpr std::int64_t kMaxNf4GemvBatch = 8;
+
+/// batch <= kMaxNf4GemvBatch; x starts on a 16-byte boundary.
+template <typename Launch, typename T>
+void nf4_gemv(const Launch& launch, const Nf4Matrix& matrix, const T* x, T* y, std::int64_t batch, std::int64_t rows,
+              std::int64_t columns) {
+  if (batch == 0 || rows == 0) return;
+  const auto run = [&]<int kBatch, int kRows>() {
+    constexpr std::int64_t kRowsOfBlock = kGemvThreads / kWarp * kRows;
+    const auto blocks = static_cast<unsigned>((rows + kRowsOfBlock - 1) / kRowsOfBlock);
+    launch(nf4_gemv_kernel<T, kBatch, kRows>, blocks, kGemvThreads, matrix, x, y, batch, rows, columns);
+  };
+  if (batch == 1)
+    run.template operator()<1, 2>();
+  else if (batch == 2)
+    run.template operator()<2, 2>();
+  else if (batch <= 4)
+    run.template operator()<4, 4>();
+  else
+    run.template operator()<8, 4>();
+}
+
+}  // namespace device
+}  // namespace radonc::kernels

@@ -1,0 +1,24 @@
+// The tensors of a matrix in int8, as radonc's operators take them; see radonc/ops/int8.hpp. Private.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "kernels/packed_gemm.hpp"
+
+namespace radonc::kernels {
+
+inline void check_int8_dequantize(const at::Tensor& codes, const at::Tensor& scales, at::ScalarType type) {
+  TORCH_CHECK(type == at::kFloat || type == at::kBFloat16 || type == at::kHalf,
+              "radonc::int8_dequantize: expected float32, bfloat16 or float16, got ", type);
+  const auto blocks = [](std::int64_t n) { return (n + kInt8Block - 1) / kInt8Block; };
+  TORCH_CHECK(codes.dim() == 2 && codes.scalar_type() == at::kChar && codes.is_contiguous(),
+              "radonc::int8_dequantize: expected int8 codes [rows, columns], got ", codes.scalar_type(), " ",
+              codes.sizes());
+  TORCH_CHECK(scales.dim() == 2 && scales.scalar_type() == at::kFloat && scales.is_contiguous() &&
+                  scales.size(0) == blocks(codes.size(0)) && scales.size(1) == blocks(codes.size(1)) &&
+                  scales.device() == codes.device(),
+              "radonc::int8_dequantize: expected a float32 scale for each 128 x 128 block of ", codes.sizes(), ", got ",
+              scales.scalar_type(), " ", scales.sizes());
+}
+
+}  // namespace radonc::kernels
