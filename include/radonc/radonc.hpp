@@ -71,6 +71,7 @@
 #include "radonc/model/config.hpp"
 #include "radonc/model/export.hpp"
 #include "radonc/model/transformer.hpp"
+#include "radonc/ops/adamw.hpp"
 #include "radonc/ops/attention.hpp"
 #include "radonc/ops/cross_entropy.hpp"
 #include "radonc/ops/frozen_weight.hpp"

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels/adamw.hpp"
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define RADONC_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -134,6 +136,17 @@ RADONC_INLINE float cross_entropy_row(T* x, std::int64_t n, std::int64_t label, 
     store(x[label], exponential(of_label) * share - 1.0F);
   }
   return std::log(sum) - of_label;
+}
+
+RADONC_INLINE void adamw_range(float* parameters, const float* gradients, float* first, float* second, std::int64_t n,
+                               const AdamWStep& step) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) {
+    first[i] += step.weight1 * (gradients[i] - first[i]);
+    second[i] = step.beta2 * second[i] + step.weight2 * gradients[i] * gradients[i];
+    parameters[i] =
+        step.decay * parameters[i] - step.rate * first[i] / (step.root * std::sqrt(second[i]) + step.epsilon);
+  }
 }
 
 /// One head of one token; `half` is d/2.

@@ -12,6 +12,7 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/random.hpp"
+#include "radonc/ops/adamw.hpp"
 #include "radonc/ops/kept_memory.hpp"
 
 namespace radonc::train {
@@ -31,33 +32,6 @@ void check(const TrainConfig& c) {
   require(c.weight_decay >= 0, "weight_decay", "0 or more", c.weight_decay);
   require(c.max_grad_norm >= 0, "max_grad_norm", "0 or more", c.max_grad_norm);
 }
-
-/// AdamW (Loshchilov and Hutter 2019) over the adapter's one flat buffer.
-class AdamW {
- public:
-  AdamW(torch::Tensor parameters, torch::Tensor gradients, const TrainConfig& config)
-      : parameters_(std::move(parameters)),
-        gradients_(std::move(gradients)),
-        first_(torch::zeros_like(parameters_)),
-        second_(torch::zeros_like(parameters_)),
-        config_(config) {}
-
-  void step(double rate) {
-    ++count_;
-    const double correction1 = 1 - std::pow(config_.beta1, static_cast<double>(count_));
-    const double correction2 = 1 - std::pow(config_.beta2, static_cast<double>(count_));
-    if (config_.weight_decay > 0) parameters_.mul_(1 - rate * config_.weight_decay);
-    first_.lerp_(gradients_, 1 - config_.beta1);
-    second_.mul_(config_.beta2).addcmul_(gradients_, gradients_, 1 - config_.beta2);
-    const auto denominator = second_.sqrt().div_(std::sqrt(correction2)).add_(config_.epsilon);
-    parameters_.addcdiv_(first_, denominator, -rate / correction1);
-  }
-
- private:
-  torch::Tensor parameters_, gradients_, first_, second_;
-  TrainConfig config_;
-  std::int64_t count_ = 0;
-};
 
 /// Each pair as a group of its own.
 std::vector<std::vector<text::TokenizedPair>> one_by_one(const std::vector<std::vector<text::TokenizedPair>>& groups) {
@@ -108,7 +82,8 @@ TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
   core::Random order_source(config.seed);
   std::optional<at::Generator> dropout;
   if (adapter.config.dropout > 0) dropout = at::make_generator<at::CPUGeneratorImpl>(config.seed + 1);
-  AdamW optimizer(adapter.parameters, adapter.gradients, config);
+  const auto first_moment = torch::zeros_like(adapter.parameters),
+             second_moment = torch::zeros_like(adapter.parameters);
   TrainLog log;
   std::vector<std::size_t> order(cases.size());
   std::int64_t represented = 0;
@@ -154,7 +129,12 @@ TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
     if (config.max_grad_norm > 0 && record.grad_norm > config.max_grad_norm)
       adapter.gradients.mul_(config.max_grad_norm / record.grad_norm);
     record.learning_rate = learning_rate_at(step, num_steps, config);
-    optimizer.step(record.learning_rate);
+    ops::adamw_(adapter.parameters, adapter.gradients, first_moment, second_moment, step,
+                {.learning_rate = record.learning_rate,
+                 .beta1 = config.beta1,
+                 .beta2 = config.beta2,
+                 .epsilon = config.epsilon,
+                 .weight_decay = config.weight_decay});
 
     represented += record.num_represented;
     record.epoch = static_cast<double>(step) / static_cast<double>(steps_per_epoch);
