@@ -11,7 +11,7 @@ TEST_FLAGS := --config-settings=cmake.define.RADONC_BUILD_TESTS=ON \
     --config-settings=cmake.define.RADONC_BUILD_EXAMPLES=ON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench bench-large docs wheel format clean
+.PHONY: help setup build demo test bench bench-large cuda-report docs wheel format clean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-13s%s\n' "$$name" "$$text"; done
@@ -42,6 +42,9 @@ bench: build  ## run the benchmarks; PEERS=/path/to/python runs the peers of tha
 
 bench-large: build  ## run the benchmarks of 7B models: 24 GB of memory, 16 GB of disk, ten minutes
 	$(PY) benchmarks/large/seven_billion.py
+
+cuda-report: setup  ## compile the CUDA kernels with nvcc and print their registers, shared memory and spills
+	$(PY) tools/cuda_report.py
 
 docs: setup  ## check that every link and path of the documentation exists
 	$(PY) tools/check_docs.py
