@@ -55,6 +55,8 @@ function(radonc_add_radonc)
   target_link_options(radonc PRIVATE -fopenmp)
   target_precompile_headers(radonc PRIVATE ${PROJECT_SOURCE_DIR}/src/core/torch_pch.hpp)
   set_source_files_properties(${cpu_kernels} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  # A square root that may set errno is not vectorised.
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/src/kernels/cpu/adamw.cpp PROPERTIES COMPILE_OPTIONS -fno-math-errno)
   set_target_properties(radonc PROPERTIES EXPORT_NAME radonc VERSION ${PROJECT_VERSION}
                         INSTALL_RPATH "$ORIGIN;$ORIGIN/../torch/lib;${RADONC_TORCH_LIBRARY_DIR}")
   if(RADONC_CUDA)

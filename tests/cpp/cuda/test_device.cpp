@@ -45,6 +45,8 @@ TEST_CASE("for_packs visits each element once, whole packs at a time") {
     Array<int> wide(n), single(n);
     for (std::int64_t i = 0; i < n; ++i) wide[i] = single[i] = 0;
     test::Launch{}(visit, 3, 32, wide.data(), single.data(), n);
+    CHECK(wide.has_guards());
+    CHECK(single.has_guards());
     for (std::int64_t i = 0; i < n; ++i) {
       CHECK(wide[i] == (i < n / 4 * 4));
       CHECK(single[i] == (i >= n / 4 * 4));
