@@ -6,7 +6,8 @@ The peers' Python is that of an environment with llama-cpp-python. Without a GGU
 with --layers layers and random weights. Three questions: new tokens of one sequence (decode), of 64 sequences together
 (together), and a prompt of 512 tokens (prefill). Every measurement is a process of its own, and all take turns over the
 rounds, so that a busy machine slows all of them. llama.cpp gets its tokens for nothing, without looking for the largest
-logit, and the faster of its two attentions. GB/s is what a decoding step reads of the weights.
+logit, and the faster of its two attentions. GB/s is what a decoding step reads of the weights. A whole model is
+--layers 32: 60 GB on disk, or 35 GB with --only "radonc nf4" "llama.cpp Q4_0".
 """
 
 import argparse
@@ -149,6 +150,8 @@ def prepare(folder: pathlib.Path, arguments: argparse.Namespace) -> str:
             loaded = radonc.model.Transformer.load(folder, dtype=radonc.model.Dtype.bfloat16)
             radonc.model.export_gguf(loaded, radonc.text.Tokenizer.load(TOKENIZER), source, precision=precision)
     for name, file_type in PEERS.items() if arguments.peers else ():
+        if name not in arguments.only:
+            continue
         target = str(folder / f"{name.split()[1]}.gguf")
         command = [str(arguments.peers), __file__, "--quantize", source, target, str(file_type)]
         subprocess.run(command, check=True, capture_output=True)
@@ -160,6 +163,7 @@ def main() -> None:
     parser.add_argument("--peers", type=pathlib.Path, help="Python of an environment with llama-cpp-python")
     parser.add_argument("--gguf", default="", help="a small model; without it a slice of Mistral-7B's shape")
     parser.add_argument("--layers", type=int, default=8, help="of the slice (default: %(default)s)")
+    parser.add_argument("--only", nargs="+", choices=[*OURS, *PEERS], default=[*OURS, *PEERS], help="what is measured")
     parser.add_argument("--questions", nargs="+", choices=QUESTIONS, default=QUESTIONS)
     parser.add_argument("--new", type=int, default=24, help="tokens a sequence (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=2)
@@ -185,13 +189,14 @@ def main() -> None:
         shared = [f"--{key}={getattr(arguments, key)}" for key in ("gguf", "layers", "new", "threads", "repeats")]
         for question in arguments.questions:
             options = [*shared, f"--model={model}", f"--folder={folder}", f"--question={question}"]
-            best = take_turns(__file__, OURS, list(PEERS), arguments.peers, arguments.rounds, options)
+            ours, peers = ([name for name in some if name in arguments.only] for some in (OURS, PEERS))
+            best = take_turns(__file__, ours, peers, arguments.peers, arguments.rounds, options)
             print(question)
-            fastest = min((r["seconds"] for n, r in best.items() if n in PEERS), default=best[OURS[0]]["seconds"])
+            fastest = min((r["seconds"] for n, r in best.items() if n in PEERS), default=best[ours[0]]["seconds"])
             for name, result in best.items():
                 rate = "" if question != "decode" else f"   {result['read'] / result['seconds'] / 1e9:5.1f} GB/s"
                 ratio = fastest / result["seconds"]
-                base = "llama.cpp's fastest" if arguments.peers else OURS[0]
+                base = "llama.cpp's fastest" if arguments.peers else ours[0]
                 print(f"  {name:18} {1 / result['seconds']:8.1f} tokens/s   {ratio:5.2f} x {base}{rate}", flush=True)
 
 

@@ -8,13 +8,14 @@ same layers with rank 8 on the same tokens; PEFT gets PyTorch's scaled-dot-produ
 
 - ``slice``: four layers of Mistral-7B's shape, random weights, q_proj and v_proj, one sequence of 512 tokens of which
   the last 64 are supervised;
-- ``small``: SmolLM2-135M, all linear layers, 8 sequences of 256 tokens, all supervised.
+- ``small``: SmolLM2-135M, all linear layers, 8 sequences of 256 tokens, all supervised, in one batch.
 
-Prints the best step of each, the ratio to PEFT's bfloat16, and the largest resident size; then the rate of a bfloat16
-matrix product on this machine, which bounds what bfloat16 can reach.
+Prints the best step of each, the ratio to PEFT's bfloat16, the largest resident size, and what of the step the bare
+matrix products of radonc's way through the model would take at the rate of one large bfloat16 product on this machine.
 """
 
 import argparse
+import json
 import pathlib
 import sys
 import tempfile
@@ -50,6 +51,7 @@ def radonc_steps(folder: str, kind: str, setting: dict, steps: int) -> list[floa
     adapter = radonc.lora.inject(model, config)
     ends = [0.0]
     train = radonc.train.TrainConfig(num_epochs=steps, cases_per_step=len(cases))
+    train.max_tokens_per_batch = count * len(cases)
     radonc.train.fit(model, adapter, cases, train, lambda step: ends.append(step.seconds))
     return [b - a for a, b in zip(ends, ends[1:], strict=False)]
 
@@ -99,12 +101,36 @@ def matrix_product_rate(rows: int) -> float:
     return 2 * rows * 4096 * 14336 / best
 
 
+def needed_operations(folder: pathlib.Path, setting: dict) -> float:
+    """Of a step: products with frozen weights forward and towards their inputs, LoRA's, and the attention's below the
+    diagonal. The last layer's output and MLP and the head meet the supervised positions alone; nothing flows into the
+    embedding."""
+    config = json.loads((folder / "config.json").read_text())
+    hidden, wide, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
+    head_dim = config.get("head_dim") or hidden // config["num_attention_heads"]
+    query, key = config["num_attention_heads"] * head_dim, config["num_key_value_heads"] * head_dim
+    tokens, supervised = setting["tokens"], setting["supervised"]
+    projections, behind = hidden * (query + 2 * key), query * hidden + 3 * hidden * wide
+    dense = (projections * layers + behind * (layers - 1)) * tokens + behind * supervised
+    dense = 4 * (dense + config["vocab_size"] * hidden * supervised) - 2 * projections * tokens
+    shapes = {"q_proj": (hidden, query), "k_proj": (hidden, key), "v_proj": (hidden, key), "o_proj": (query, hidden)}
+    shapes |= {"gate_proj": (hidden, wide), "up_proj": (hidden, wide), "down_proj": (wide, hidden)}
+    low_rank = 6 * 8 * tokens * layers * sum(sum(shapes[name]) for name in setting["targets"])
+    attention = 7 * query * tokens * tokens * layers
+    return float(setting["sequences"] * (dense + low_rank + attention))
+
+
 def measure(name: str, arguments: argparse.Namespace) -> None:
     side, kind = name.split(" ", 1)
     run = radonc_steps if side == "radonc" else peft_steps
     setting = SETTINGS[arguments.setting]
     best = min(run(arguments.folder, kind, setting, arguments.steps)[1:])
-    tell(best, tokens_per_second=round(setting["sequences"] * setting["tokens"] / best))
+    share = needed_operations(pathlib.Path(arguments.folder), setting) / arguments.rate / best
+    tell(
+        best,
+        tokens_per_second=round(setting["sequences"] * setting["tokens"] / best),
+        products=f"{100 * share:.0f} %",
+    )
 
 
 def prepare(setting: str, folder: pathlib.Path) -> None:
@@ -130,6 +156,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
+    parser.add_argument("--rate", type=float, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
         measure(arguments.measure, arguments)
@@ -137,11 +164,12 @@ def main() -> None:
     for setting in [arguments.setting] if arguments.setting else SETTINGS:
         with tempfile.TemporaryDirectory() as folder:
             prepare(setting, pathlib.Path(folder))
-            options = [f"--steps={arguments.steps}", f"--setting={setting}", f"--folder={folder}"]
+            rate = matrix_product_rate(512)
+            options = [f"--rate={rate}", f"--steps={arguments.steps}", f"--setting={setting}", f"--folder={folder}"]
             best = take_turns(__file__, OURS, PEERS, arguments.peers, arguments.rounds, options)
         print(f"\n{setting}: {SETTINGS[setting]}")
         print_table(best, PEERS[0] if arguments.peers else OURS[0])
-    print(f"\nbfloat16 matrix product of 512 rows: {matrix_product_rate(512) / 1e9:.0f} GFLOP/s")
+        print(f"bfloat16 matrix product of 512 rows: {rate / 1e9:.0f} GFLOP/s", flush=True)
 
 
 if __name__ == "__main__":
