@@ -24,6 +24,7 @@ RADONC_PANEL_CALL void multiply_rows(const DenseView& weight, std::int64_t row, 
     for (int r = 0; r < R; ++r) xs[r] = load_words<kWhole>(x + r * weight.in + k, left);
 #pragma GCC unroll 8
     for (int i = 0; i < V; ++i) {
+      _mm_prefetch(w[i] + k + V * weight.in, _MM_HINT_T1);  // the next rows
       const __m512i ws = load_words<kWhole>(w[i] + k, left);
 #pragma GCC unroll 4
       for (int r = 0; r < R; ++r) asm("vdpbf16ps %2, %1, %0" : "+v"(sums[r][i]) : "v"(xs[r]), "v"(ws));

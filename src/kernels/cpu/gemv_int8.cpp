@@ -6,7 +6,8 @@ namespace radonc::kernels {
 #if defined(__x86_64__)
 namespace {
 
-constexpr std::int64_t kStrip = 16;  // rows of W, whose sums over a tile fill a register
+constexpr std::int64_t kStrip = 16;    // rows of W, whose sums over a tile fill a register
+constexpr std::int64_t kShort = 4096;  // terms, below which the next rows are asked for: the processor does it too late
 
 /// Rows `row` to `row + 15` of W, those behind the last one in its place, with R rows of x. Sums over a tile are exact
 /// and added up in int8_gemm's order.
@@ -17,6 +18,7 @@ RADONC_PANEL_CALL void multiply_strip(const Int8View& weight, std::int64_t row, 
   const std::int8_t* codes[kStrip];
   for (std::int64_t i = 0; i < kStrip; ++i) codes[i] = weight.codes + std::min(row + i, weight.out - 1) * weight.in;
   const float* scales = weight.scales + row / kDepth * blocks;
+  const bool has_short_rows = weight.in < kShort;
   const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
   __m512 sums[R];
 #pragma GCC unroll 4
@@ -33,6 +35,8 @@ RADONC_PANEL_CALL void multiply_strip(const Int8View& weight, std::int64_t row, 
 #pragma GCC unroll 16
       for (int i = 0; i < kStrip; ++i) {
         const std::int8_t* from = codes[i] + block * kDepth;
+        if (has_short_rows)
+          for (int line = 0; line < 2; ++line) _mm_prefetch(from + kStrip * weight.in + 64 * line, _MM_HINT_T1);
         const __m512i low = _mm512_xor_si512(flip, load_bytes<kWhole>(from, left));
         const __m512i high = _mm512_xor_si512(flip, load_bytes<kWhole>(from + 64, left - 64));
 #pragma GCC unroll 4

@@ -117,8 +117,9 @@ RADONC_VBMI __attribute__((noinline)) void multiply_rows(const Nf4View& weight, 
 #pragma GCC unroll 4
     for (int i = 0; i < W; ++i) {
       const std::uint8_t* from = codes[i] + block * (kNf4Block / 2);
-      // The next rows: the processor's own prefetching gives half the speed on rows this short.
-      _mm_prefetch(from + W * weight.in / 2, _MM_HINT_T0);
+      // The next rows, by themselves the processor fetches short rows too late. Into the second cache level: the first
+      // one waits for too few lines at a time.
+      _mm_prefetch(from + W * weight.in / 2, _MM_HINT_T1);
       words[i] = is_whole ? _mm512_loadu_si512(from)
                           : _mm512_zextsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
       const __m512 low = _mm512_mul_ps(table, _mm512_set1_ps(own[i][block]));
