@@ -6,8 +6,24 @@
 #include <optional>
 
 #include "kernels/nf4.hpp"
+#include "kernels/packed_gemm.hpp"
 
 namespace radonc::kernels {
+
+/// The memory of a matrix on the CPU; without `nested_absmax` and `nested_map`, absmax holds the scales themselves.
+inline Nf4View nf4_view(const at::Tensor& codes, const at::Tensor& absmax, const at::Tensor* nested_absmax,
+                        const at::Tensor* nested_map, double nested_offset, std::int64_t rows, std::int64_t columns) {
+  Nf4View view{.codes = codes.const_data_ptr<std::uint8_t>(), .table = kNf4Table.data(), .out = rows, .in = columns};
+  if (nested_absmax == nullptr) {
+    view.scales = absmax.const_data_ptr<float>();
+    return view;
+  }
+  view.nested_codes = absmax.const_data_ptr<std::uint8_t>();
+  view.nested_map = nested_map->const_data_ptr<float>();
+  view.nested_scales = nested_absmax->const_data_ptr<float>();
+  view.nested_offset = static_cast<float>(nested_offset);
+  return view;
+}
 
 struct Nf4Tensors {
   const at::Tensor& codes;

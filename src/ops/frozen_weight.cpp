@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "kernels/gemv.hpp"
-#include "kernels/nf4.hpp"
+#include "kernels/nf4_tensors.hpp"
 #include "kernels/packed_gemm.hpp"
 #include "kernels/unpacked_gemv.hpp"
 
@@ -20,19 +20,9 @@ constexpr std::int64_t kGrainRows = 16;   // of W, for a thread
 using kernels::Direction;
 
 kernels::Nf4View view_of(const Nf4& weight) {
-  kernels::Nf4View view{.codes = weight.codes.const_data_ptr<std::uint8_t>(),
-                        .table = kNf4Values.data(),
-                        .out = weight.rows,
-                        .in = weight.columns};
-  if (!weight.is_double_quantized()) {
-    view.scales = weight.absmax.const_data_ptr<float>();
-    return view;
-  }
-  view.nested_codes = weight.absmax.const_data_ptr<std::uint8_t>();
-  view.nested_map = weight.nested_map.const_data_ptr<float>();
-  view.nested_scales = weight.nested_absmax.const_data_ptr<float>();
-  view.nested_offset = static_cast<float>(weight.nested_offset);
-  return view;
+  const bool is_nested = weight.is_double_quantized();
+  return kernels::nf4_view(weight.codes, weight.absmax, is_nested ? &weight.nested_absmax : nullptr,
+                           is_nested ? &weight.nested_map : nullptr, weight.nested_offset, weight.rows, weight.columns);
 }
 
 kernels::Int8View view_of(const Int8& weight) {

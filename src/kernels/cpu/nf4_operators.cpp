@@ -61,15 +61,8 @@ at::Tensor few_rows(const at::Tensor& x_in, const at::Tensor& codes, const at::T
     return x_in.mm(dequantize(weight, x_in.scalar_type()).t());
   const auto x = x_in.contiguous();
   auto out = at::empty({x.size(0), rows}, x.options());
-  Nf4View view{.codes = codes.const_data_ptr<std::uint8_t>(), .table = kNf4Table.data(), .out = rows, .in = columns};
-  if (weight.is_double_quantized()) {
-    view.nested_codes = absmax.const_data_ptr<std::uint8_t>();
-    view.nested_map = nested_map->const_data_ptr<float>();
-    view.nested_scales = nested_absmax->const_data_ptr<float>();
-    view.nested_offset = static_cast<float>(nested_offset);
-  } else {
-    view.scales = absmax.const_data_ptr<float>();
-  }
+  const Nf4View view = nf4_view(codes, absmax, nested_absmax ? &*nested_absmax : nullptr,
+                                nested_map ? &*nested_map : nullptr, nested_offset, rows, columns);
   nf4_gemv(view, static_cast<const std::uint16_t*>(x.const_data_ptr()), x.size(0),
            static_cast<std::uint16_t*>(out.data_ptr()));
   return out;
