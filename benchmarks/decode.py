@@ -187,16 +187,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         model = prepare(pathlib.Path(folder), arguments)
         shared = [f"--{key}={getattr(arguments, key)}" for key in ("gguf", "layers", "new", "threads", "repeats")]
+        ours, peers = ([name for name in some if name in arguments.only] for some in (OURS, PEERS))
         for question in arguments.questions:
             options = [*shared, f"--model={model}", f"--folder={folder}", f"--question={question}"]
-            ours, peers = ([name for name in some if name in arguments.only] for some in (OURS, PEERS))
             best = take_turns(__file__, ours, peers, arguments.peers, arguments.rounds, options)
             print(question)
-            fastest = min((r["seconds"] for n, r in best.items() if n in PEERS), default=best[ours[0]]["seconds"])
+            first = next(iter(best))
+            fastest = min((r["seconds"] for n, r in best.items() if n in PEERS), default=best[first]["seconds"])
             for name, result in best.items():
                 rate = "" if question != "decode" else f"   {result['read'] / result['seconds'] / 1e9:5.1f} GB/s"
                 ratio = fastest / result["seconds"]
-                base = "llama.cpp's fastest" if arguments.peers else ours[0]
+                base = "llama.cpp's fastest" if any(name in PEERS for name in best) else first
                 print(f"  {name:18} {1 / result['seconds']:8.1f} tokens/s   {ratio:5.2f} x {base}{rate}", flush=True)
 
 
