@@ -5,6 +5,7 @@
 #include "common.hpp"
 #include "radonc/lora/adapter_io.hpp"
 #include "radonc/lora/merge.hpp"
+#include "to_torch.hpp"
 
 namespace radonc::bindings {
 
@@ -68,13 +69,16 @@ void bind_lora(py::module_& module) {
   py::class_<Adapter>(m, "Adapter", "The trainable state of an injected model.")
       .def_readonly("config", &Adapter::config)
       .def_readonly("modules", &Adapter::modules)
-      .def_readonly("parameters", &Adapter::parameters, "[n] float32; A and B of every module are views into it.")
-      .def_readonly("gradients", &Adapter::gradients, "[n] float32")
+      .def_property_readonly(
+          "parameters", [](const Adapter& self) { return to_torch(self.parameters); },
+          "[n] float32; A and B of every module are views into it.")
+      .def_property_readonly(
+          "gradients", [](const Adapter& self) { return to_torch(self.gradients); }, "[n] float32")
       .def_property_readonly(
           "tensors",
           [](const Adapter& self) {
             py::dict all;
-            for (const auto& [name, tensor] : peft_tensors(self)) all[py::str(name)] = tensor;
+            for (const auto& [name, tensor] : peft_tensors(self)) all[py::str(name)] = to_torch(tensor);
             return all;
           },
           "Trainable tensors by PEFT's names; each one's grad is the last step's gradient.")

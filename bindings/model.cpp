@@ -5,6 +5,7 @@
 #include "radonc/core/error.hpp"
 #include "radonc/model/export.hpp"
 #include "radonc/model/transformer.hpp"
+#include "to_torch.hpp"
 
 namespace radonc::bindings {
 
@@ -73,7 +74,7 @@ void bind_model(py::module_& module) {
       .def("forward", &Transformer::forward, py::arg("ids"), ReleaseGil(),
            "Logits [L, vocabulary] float32 of one sequence of token ids [L].")
       .def_property_readonly("config", &Transformer::config)
-      .def_property_readonly("dtype", [](const Transformer& self) { return py::cast(self.dtype()); })
+      .def_property_readonly("dtype", [](const Transformer& self) { return to_torch(self.dtype()); })
       .def_property_readonly("num_parameters", &Transformer::num_parameters)
       .def_property_readonly("num_bytes", &Transformer::num_bytes, "Bytes of the frozen parameters as they are stored.")
       .def_property_readonly("linear_names", [](const Transformer& self) {

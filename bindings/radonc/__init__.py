@@ -4,21 +4,25 @@ The layers, in the order a case travels: data, tasks, text, model, lora, train, 
 Everything computes in C++; what a function raises for bad input is :class:`radonc.Error`, a ``ValueError``.
 """
 
+import contextlib
 import pathlib
-
-import torch  # noqa: F401  - loads libtorch, which radonc's library links
-
-_SUPPORTED = ((2, 11), (2, 15))
 
 
 def _import_core():
+    # torch's package, seconds and 0.15 GB, is imported with the first tensor that is asked for.
+    with contextlib.suppress(ImportError):
+        from radonc import _core
+
+        return _core
+    import torch  # loads libtorch wherever it lies
+
     try:
         from radonc import _core
     except ImportError as error:
-        version = tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2])
         from radonc._build import TORCH_VERSION
 
-        if ".".join(map(str, version)) != ".".join(TORCH_VERSION.split(".")[:2]):
+        built, installed = (version.split("+")[0].split(".")[:2] for version in (TORCH_VERSION, torch.__version__))
+        if built != installed:
             raise ImportError(
                 f"radonc was built for torch {TORCH_VERSION}, but torch {torch.__version__} is installed. "
                 f"Install torch {TORCH_VERSION}, or rebuild radonc with `pip install --no-build-isolation radonc`."
