@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 
 #include "kernels/attention.hpp"
 #include "kernels/cached_attention.hpp"
@@ -193,19 +194,26 @@ torch::Tensor cached_attention(const torch::Tensor& q, const torch::Tensor& k, c
       return static_cast<T*>(x.data_ptr()) + head * rows * d;
     };
     at::parallel_for(0, sequences * kv_heads, 1, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<float> scores(static_cast<std::size_t>(repeats * capacity));
+      std::vector<float> scores(static_cast<std::size_t>(repeats * (capacity + 15)));
       for (std::int64_t head = begin; head < end; ++head) {
         const std::int64_t cached = slot[head / kv_heads] * kv_heads + head % kv_heads;
         const std::int64_t last = last_position[head / kv_heads] + 1;
         const std::int64_t first = sliding_window > 0 ? std::max<std::int64_t>(last - sliding_window, 0) : 0;
-        kernels::cached_attention(at_head(queries, head, repeats), at_head(keys, cached, capacity),
-                                  at_head(values, cached, capacity), at_head(out, head, repeats), repeats, d, first,
-                                  last, scores.data());
+        const auto attend = [&](const auto& kernel) {
+          kernel(at_head(queries, head, repeats), at_head(keys, cached, capacity), at_head(values, cached, capacity),
+                 at_head(out, head, repeats), repeats, d, first, last, scores.data());
+        };
+        if constexpr (std::is_same_v<T, std::uint16_t>)
+          attend(kernels::dot_attention);
+        else
+          attend([](auto... its) { kernels::cached_attention(its...); });
       }
     });
   };
   if (q.scalar_type() == torch::kFloat32)
     run(float{});
+  else if (kernels::has_dot_attention(d))
+    run(std::uint16_t{});
   else
     run(kernels::BFloat16{});
   return out;

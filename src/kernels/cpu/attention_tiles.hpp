@@ -69,7 +69,8 @@ RADONC_TILES_INLINE __m256i to_bfloat16(__m512 values) {
 }
 
 /// Rows of x [count, d], `stride` apart, as a panel [d / 2, 64, 2]: 64 rows side by side, zeros where there are none.
-RADONC_TILES void pack_across(const Word* x, std::int64_t stride, std::int64_t count, std::int64_t d, Word* panel) {
+RADONC_TILES inline void pack_across(const Word* x, std::int64_t stride, std::int64_t count, std::int64_t d,
+                                     Word* panel) {
   for (std::int64_t quarter = 0; quarter < 4; ++quarter)
     for (std::int64_t part = 0; part < d; part += 32) {
       __m512i r[16];
@@ -86,8 +87,8 @@ RADONC_TILES void pack_across(const Word* x, std::int64_t stride, std::int64_t c
 
 /// Rows of x [count, d], `stride` apart, as panels [⌈d / 64⌉, depth / 2, 64, 2]: two rows by turns, zeros where there
 /// are none.
-RADONC_TILES void pack_down(const Word* x, std::int64_t stride, std::int64_t count, std::int64_t d, std::int64_t depth,
-                            Word* panels) {
+RADONC_TILES inline void pack_down(const Word* x, std::int64_t stride, std::int64_t count, std::int64_t d,
+                                   std::int64_t depth, Word* panels) {
   const __m512i low_lanes = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
   const __m512i high_lanes = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
   for (std::int64_t column = 0; column < round_up(d, kWidth); column += 32)

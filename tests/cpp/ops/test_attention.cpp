@@ -166,7 +166,7 @@ TEST_CASE("cached attention sees each sequence's own length, and its window") {
   constexpr std::int64_t kCapacity = 70;
   for (const auto type : {torch::kFloat32, torch::kBFloat16})
     for (const auto& [kv_heads, repeats, d] :
-         {std::array<std::int64_t, 3>{2, 3, 16}, {1, 1, 33}, {3, 17, 8}, {1, 4, 300}})
+         {std::array<std::int64_t, 3>{2, 3, 16}, {1, 1, 33}, {3, 17, 8}, {1, 4, 300}, {2, 3, 64}, {1, 7, 128}})
       for (const std::int64_t window : {0, 1, 5}) {  // 17 heads and 300 dimensions are more than the kernel takes
         const auto q = torch::randn({3, kv_heads * repeats, d}).to(type);
         auto k = torch::randn({4, kv_heads, kCapacity, d}).to(type),
