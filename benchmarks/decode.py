@@ -25,7 +25,8 @@ from side_by_side import take_turns, tell  # noqa: E402
 TOKENIZER = ROOT / "tests" / "data" / "text" / "mistral" / "tokenizer.model.v1"
 OURS = ["radonc nf4", "radonc int8", "radonc bfloat16"]
 PEERS = {"llama.cpp Q4_0": 2, "llama.cpp Q4_1": 3, "llama.cpp Q8_0": 7, "llama.cpp bf16": 32}  # llama_ftype
-QUESTIONS = ["decode", "together", "prefill"]
+PROMPT = {"decode": 32, "together": 128, "prefill": 512}  # tokens; the study's prompts have 122 on average
+QUESTIONS = [*PROMPT]
 SEQUENCES = 64
 WORDS = ["lung", "dose", "cervix", "boost", "fraction", "node", "margin", "breast"]
 
@@ -41,9 +42,9 @@ def radonc_seconds(arguments: argparse.Namespace, kind: str) -> None:
     chosen = radonc.model.Quantization[kind if kind in ("nf4", "int8") else "none"]
     model = radonc.model.Transformer.load(arguments.model, dtype=radonc.model.Dtype.bfloat16, quantization=chosen)
     tokenizer = radonc.text.Tokenizer.load(arguments.gguf or TOKENIZER)
-    length = 512 if arguments.question == "prefill" else 32
     count = SEQUENCES if arguments.question == "together" else 1
-    prompts = [("", text_of(length, i)) for i in range(count)]
+    new = 0 if arguments.question == "prefill" else arguments.new
+    prompts = [("", f"{i}: {text_of(PROMPT[arguments.question], i)}") for i in range(2 * count if new else 1)]
 
     def run(new: int) -> tuple[float, list]:
         config = radonc.generate.GenerateConfig(batch_size=count, max_new_tokens=new)
@@ -51,7 +52,11 @@ def radonc_seconds(arguments: argparse.Namespace, kind: str) -> None:
         answers = radonc.generate.generate(model, tokenizer, prompts, config, prompt_template="plain")
         return time.perf_counter() - begin, answers
 
-    new = 0 if arguments.question == "prefill" else arguments.new
+    if new:  # llama.cpp's sequences do not end either
+        going_on = [prompt for prompt, answer in zip(prompts, run(1 + new)[1], strict=True) if not answer.finished]
+        if len(going_on) < count:
+            sys.exit(f"{kind}: only {len(going_on)} of {len(prompts)} answers go on for {1 + new} tokens.")
+        prompts = going_on[:count]
     short, long = [], []
     for _ in range(arguments.repeats):
         seconds, answers = run(1)
@@ -82,7 +87,7 @@ def llama_seconds(arguments: argparse.Namespace, kind: str) -> None:
     model = llama_cpp.llama_model_load_from_file(path.encode(), llama_cpp.llama_model_default_params())
     vocab = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model))
     sequences = SEQUENCES if arguments.question == "together" else 1
-    length = 512 if arguments.question == "prefill" else 32
+    length = PROMPT[arguments.question]
     best = float("inf")
     for attention in (0, 1):
         options = llama_cpp.llama_context_default_params()
