@@ -3,6 +3,8 @@
 #include <torch/custom_class.h>
 #include <torch/torch.h>
 
+#include "kernels/low_rank.hpp"
+
 namespace radonc::ops {
 namespace {
 
@@ -19,6 +21,44 @@ void keep(torch::autograd::AutogradContext* context, const FrozenWeight& weight,
 
 c10::intrusive_ptr<Kept> kept(torch::autograd::AutogradContext* context) {
   return c10::static_intrusive_pointer_cast<Kept>(context->saved_data["kept"].toCapsule());
+}
+
+bool has_kernel(const torch::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == torch::kBFloat16 && x.is_contiguous() && kernels::has_low_rank();
+}
+
+const std::uint16_t* words(const torch::Tensor& x) {
+  return static_cast<const std::uint16_t*>(x.const_data_ptr());
+}
+
+/// scale · x [T, n] Wᵀ, where w [rank, n] is in float32: [T, rank] in x's type
+torch::Tensor project(const torch::Tensor& x, const torch::Tensor& w, double scale) {
+  const auto own = w.to(x.scalar_type()).contiguous();
+  if (!has_kernel(x)) return scale == 1 ? x.mm(own.t()) : x.mm(own.t()).mul_(scale);
+  auto low = torch::empty({x.size(0), w.size(0)}, x.options());
+  kernels::low_rank_project(words(x), words(own), x.size(0), x.size(1), w.size(0), static_cast<float>(scale),
+                            static_cast<std::uint16_t*>(low.data_ptr()));
+  return low;
+}
+
+/// y [T, n] += scale · low [T, rank] W
+void add_product(const torch::Tensor& y, const torch::Tensor& low, const torch::Tensor& w, double scale) {
+  const auto own = w.to(y.scalar_type()).contiguous();
+  if (!has_kernel(y)) {
+    torch::Tensor(y).addmm_(low, own, /*beta=*/1, scale);
+    return;
+  }
+  kernels::low_rank_add(words(low), words(own), y.size(0), y.size(1), low.size(1), static_cast<float>(scale),
+                        static_cast<std::uint16_t*>(y.data_ptr()));
+}
+
+/// scale · lowᵀ x: [rank, n] float32
+torch::Tensor gradient(const torch::Tensor& low, const torch::Tensor& x, double scale) {
+  if (!has_kernel(x)) return low.t().mm(x).to(torch::kFloat32).mul_(scale);
+  auto out = torch::empty({low.size(1), x.size(1)}, x.options().dtype(torch::kFloat32));
+  kernels::low_rank_gradient(words(low), words(x), x.size(0), x.size(1), low.size(1), static_cast<float>(scale),
+                             out.data_ptr<float>());
+  return out;
 }
 
 class FrozenLinear : public torch::autograd::Function<FrozenLinear> {
@@ -40,11 +80,9 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
                                const FrozenWeight& weight, const torch::Tensor& a, const torch::Tensor& b,
                                const std::optional<torch::Tensor>& keep_mask, double scale, const Recompute& x_again) {
-    const auto type = x.scalar_type();
-    const auto seen = keep_mask ? x * *keep_mask : x;
-    const auto low = seen.mm(a.to(type).t());  // [T, rank]
+    const auto low = project(keep_mask ? x * *keep_mask : x.contiguous(), a, 1);  // [T, rank]
     auto y = weight.times_transposed(x);
-    y.addmm_(low, b.to(type).t(), /*beta=*/1, /*alpha=*/scale);
+    add_product(y, low, b.t(), scale);
     keep(context, weight, x_again);
     context->save_for_backward({x_again ? torch::Tensor() : x, a, b, keep_mask.value_or(torch::Tensor()), low});
     context->saved_data["scale"] = scale;
@@ -58,19 +96,20 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
     const auto x = held->x_again ? held->x_again() : saved[0];
     const auto &a = saved[1], &b = saved[2], &keep_mask = saved[3], &low = saved[4];
     const double scale = context->saved_data["scale"].toDouble();
-    const auto type = x.scalar_type();
     const auto grad = grads[0].contiguous();
-    const auto grad_low = grad.mm(b.to(type)).mul_(scale);  // [T, rank]
-    const auto seen = keep_mask.defined() ? x * keep_mask : x;
-    const auto grad_a = grad_low.t().mm(seen).to(a.scalar_type());
-    const auto grad_b = grad.t().mm(low).mul_(scale).to(b.scalar_type());
+    const auto grad_low = project(grad, b.t(), scale);  // [T, rank]
+    const auto seen = keep_mask.defined() ? x * keep_mask : x.contiguous();
+    const auto grad_a = gradient(grad_low, seen, 1);
+    const auto grad_b = gradient(low, grad, scale).t();
     torch::Tensor grad_x;
     if (context->needs_input_grad(0)) {
       grad_x = held->weight.times(grad);
       if (keep_mask.defined()) {
-        grad_x.add_(grad_low.mm(a.to(type)).mul_(keep_mask));
+        auto dropped = torch::zeros_like(grad_x);
+        add_product(dropped, grad_low, a, 1);
+        grad_x.add_(dropped.mul_(keep_mask));
       } else {
-        grad_x.addmm_(grad_low, a.to(type));
+        add_product(grad_x, grad_low, a, 1);
       }
     }
     return {grad_x, {}, grad_a, grad_b, {}, {}, {}};

@@ -45,6 +45,33 @@ TEST_CASE("lora_linear and its gradients equal plain autograd in float64") {
   }
 }
 
+TEST_CASE("lora_linear and its gradients in bfloat16 are as exact as bfloat16 lets them be, at any rank and length") {
+  torch::manual_seed(14);
+  for (const std::int64_t rank : {1, 3, 8, 9, 20})
+    for (const auto& [tokens, in, out] : {std::array{1, 64, 32}, std::array{5, 33, 70}, std::array{131, 96, 7},
+                                          std::array{300, 576, 160}, std::array{64, 2, 1}}) {
+      CAPTURE(rank);
+      CAPTURE(tokens);
+      const auto rounded = [&](at::IntArrayRef shape) { return torch::randn(shape).to(torch::kBFloat16); };
+      auto x = rounded({tokens, in}).set_requires_grad(true);
+      const auto weight = rounded({out, in}), upstream = rounded({tokens, out});
+      // A and B are rounded where they are used: that is not what this measures.
+      ops::LowRankUpdate update{.a = rounded({rank, in}).to(torch::kFloat32).set_requires_grad(true),
+                                .b = rounded({out, rank}).to(torch::kFloat32).set_requires_grad(true),
+                                .scale = 0.75};
+      const auto y = ops::lora_linear(x, weight, {}, update);
+      y.backward(upstream);
+
+      auto wx = wide(x), wa = wide(update.a), wb = wide(update.b);
+      const auto expected = wx.mm(weight.to(torch::kFloat64).t()) + 0.75 * wx.mm(wa.t()).mm(wb.t());
+      expected.backward(upstream.to(torch::kFloat64));
+      CHECK(test::relative_difference(y, expected) < 1e-2);
+      CHECK(test::relative_difference(x.grad(), wx.grad()) < 1e-2);
+      CHECK(test::relative_difference(update.a.grad(), wa.grad()) < 1e-2);
+      CHECK(test::relative_difference(update.b.grad(), wb.grad()) < 1e-2);
+    }
+}
+
 TEST_CASE("an input that can be made again is not kept, and the gradients are the same to the bit") {
   torch::manual_seed(5);
   const auto x = torch::randn({19, 24}), weight = torch::randn({17, 24}), upstream = torch::randn({19, 17});

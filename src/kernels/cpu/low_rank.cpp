@@ -1,0 +1,219 @@
+#include "kernels/low_rank.hpp"
+
+#include <array>
+
+#include "kernels/cpu/attention_tiles.hpp"
+#include "kernels/cpu/gemv_rows.hpp"
+
+namespace radonc::kernels {
+
+#if defined(__x86_64__)
+namespace {
+
+constexpr std::int64_t kRanks = 8;        // at a time: their sums fill the registers
+constexpr std::int64_t kRegister = 32;    // elements
+constexpr std::int64_t kBlockRows = 64;   // that a gradient meets before it moves on, so that they stay in the cache
+constexpr std::int64_t kGrain = 1 << 15;  // elements of x, for a thread
+
+std::int64_t rows_a_thread(std::int64_t n) {
+  return std::max<std::int64_t>(kGrain / std::max<std::int64_t>(n, 1), 4);
+}
+
+/// R rows of x with up to 8 of W.
+template <int R>
+RADONC_TILES void project(const Word* x, const Word* w, std::int64_t n, std::int64_t ranks, float factor, Word* out,
+                          std::int64_t out_stride) {
+  __m512 sums[R][kRanks];
+#pragma GCC unroll 2
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+    for (int k = 0; k < kRanks; ++k) sums[r][k] = _mm512_setzero_ps();
+  const auto add = [&]<bool kWhole>(std::int64_t at) RADONC_TILES __attribute__((always_inline)) {
+    __m512i xs[R];
+#pragma GCC unroll 2
+    for (int r = 0; r < R; ++r) xs[r] = load_words<kWhole>(x + r * n + at, n - at);
+#pragma GCC unroll 8
+    for (int k = 0; k < kRanks; ++k) {
+      const __m512i ws = load_words<kWhole>(w + std::min<std::int64_t>(k, ranks - 1) * n + at, n - at);
+#pragma GCC unroll 2
+      for (int r = 0; r < R; ++r) asm("vdpbf16ps %2, %1, %0" : "+v"(sums[r][k]) : "v"(xs[r]), "v"(ws));
+    }
+  };
+  std::int64_t at = 0;
+  for (; at + kRegister <= n; at += kRegister) add.template operator()<true>(at);
+  if (at < n) add.template operator()<false>(at);
+#pragma GCC unroll 2
+  for (int r = 0; r < R; ++r)
+    store16(out + r * out_stride, first_lanes(ranks),
+            _mm512_mul_ps(sum_lanes<FloatSums, kRanks>(sums[r]), _mm512_set1_ps(factor)));
+}
+
+/// Two rows of `stride` apart, element by element side by side: [n, 2], the second zero where it is not there.
+RADONC_TILES void interleave(const Word* rows, bool has_second, std::int64_t n, Word* to) {
+  for (std::int64_t at = 0; at < n; at += kRegister) {
+    const __m512i first = load_words<false>(rows + at, n - at);
+    const __m512i second = has_second ? load_words<false>(rows + n + at, n - at) : _mm512_setzero_si512();
+    store_pairs(first, second, to + 2 * at);
+  }
+}
+
+/// R rows of y, 32 columns at a time. pairs [⌈rank / 2⌉, n up to a multiple of 32, 2]
+template <int R>
+RADONC_TILES void add_rows(const Word* low, const Word* pairs, std::int64_t n, std::int64_t rank, float factor,
+                           Word* y) {
+  const std::int64_t stride = 2 * round_up(n, kRegister);
+  for (std::int64_t at = 0; at < n; at += kRegister) {
+    __m512 sums[R][2];
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) sums[r][0] = sums[r][1] = _mm512_setzero_ps();
+    for (std::int64_t k = 0; k < rank; k += 2) {
+      const Word* from = pairs + k / 2 * stride + 2 * at;
+      const __m512i w0 = _mm512_load_si512(from), w1 = _mm512_load_si512(from + kRegister);
+#pragma GCC unroll 4
+      for (int r = 0; r < R; ++r) {
+        std::int32_t two;
+        __builtin_memcpy(&two, low + r * round_up(rank, 2) + k, 4);
+        const __m512i share = _mm512_set1_epi32(two);
+        asm("vdpbf16ps %2, %1, %0" : "+v"(sums[r][0]) : "v"(w0), "v"(share));
+        asm("vdpbf16ps %2, %1, %0" : "+v"(sums[r][1]) : "v"(w1), "v"(share));
+      }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r)
+      for (int half = 0; half < 2; ++half) {
+        Word* to = y + r * n + at + 16 * half;
+        const __mmask16 mask = first_lanes(n - at - 16 * half);
+        _mm256_mask_storeu_epi16(to, mask,
+                                 to_bfloat16(_mm512_fmadd_ps(sums[r][half], _mm512_set1_ps(factor), load16(to, mask))));
+      }
+  }
+}
+
+/// sums [8, 2, 16] += shares [⌈rows / 2⌉, 8, 2] · x, of up to 32 columns of some rows of x, two rows at a time.
+RADONC_TILES void add_pairs(const Word* x, std::int64_t n, std::int64_t columns, const std::int32_t* shares,
+                            std::int64_t rows, float* sums) {
+  __m512 low[kRanks], high[kRanks];
+#pragma GCC unroll 8
+  for (int k = 0; k < kRanks; ++k) {
+    low[k] = _mm512_load_ps(sums + 32 * k);
+    high[k] = _mm512_load_ps(sums + 32 * k + 16);
+  }
+  const auto mask = static_cast<__mmask32>(first_bytes(std::min(columns, kRegister)));
+  for (std::int64_t row = 0; row < rows; row += 2) {
+    const Word* from = x + row * n;
+    _mm_prefetch(from + kRegister, _MM_HINT_T0);
+    _mm_prefetch(from + n + kRegister, _MM_HINT_T0);
+    const __m512i first = _mm512_maskz_loadu_epi16(mask, from);
+    const __m512i second = row + 1 < rows ? _mm512_maskz_loadu_epi16(mask, from + n) : _mm512_setzero_si512();
+    const __m512i l = _mm512_unpacklo_epi16(first, second), h = _mm512_unpackhi_epi16(first, second);
+#pragma GCC unroll 8
+    for (int k = 0; k < kRanks; ++k) {
+      const __m512i share = _mm512_set1_epi32(shares[row / 2 * kRanks + k]);
+      asm("vdpbf16ps %2, %1, %0" : "+v"(low[k]) : "v"(l), "v"(share));
+      asm("vdpbf16ps %2, %1, %0" : "+v"(high[k]) : "v"(h), "v"(share));
+    }
+  }
+#pragma GCC unroll 8
+  for (int k = 0; k < kRanks; ++k) {
+    _mm512_store_ps(sums + 32 * k, low[k]);
+    _mm512_store_ps(sums + 32 * k + 16, high[k]);
+  }
+}
+
+/// Columns [begin, end) of the gradient's rows `rank` to `rank + ranks - 1`.
+RADONC_TILES void gradient_of(const Word* low, const Word* x, std::int64_t rows, std::int64_t n, std::int64_t all,
+                              std::int64_t rank, std::int64_t begin, std::int64_t end, float factor, float* out) {
+  static thread_local Buffer buffer;
+  const std::int64_t ranks = std::min(kRanks, all - rank), strips = round_up(end - begin, kRegister) / kRegister;
+  constexpr std::int64_t kSums = kRanks * kRegister;
+  auto* sums = buffer.reserve<float>(strips * kSums);
+  std::fill_n(sums, strips * kSums, 0.0F);
+  for (std::int64_t first = 0; first < rows; first += kBlockRows) {
+    const std::int64_t count = std::min(kBlockRows, rows - first);
+    std::array<std::int32_t, kBlockRows / 2 * kRanks> shares{};
+    for (std::int64_t row = 0; row < count; ++row)
+      for (std::int64_t k = 0; k < ranks; ++k)
+        shares[static_cast<std::size_t>(row / 2 * kRanks + k)] |=
+            static_cast<std::int32_t>(std::uint32_t{low[(first + row) * all + rank + k]} << (row % 2 * 16));
+    for (std::int64_t strip = 0; strip < strips; ++strip) {
+      const std::int64_t column = begin + strip * kRegister;
+      add_pairs(x + first * n + column, n, end - column, shares.data(), count, sums + strip * kSums);
+    }
+  }
+  // Unpacking left four of every eight columns in each.
+  const __m512i front = _mm512_set_epi32(23, 22, 21, 20, 7, 6, 5, 4, 19, 18, 17, 16, 3, 2, 1, 0);
+  const __m512i back = _mm512_set_epi32(31, 30, 29, 28, 15, 14, 13, 12, 27, 26, 25, 24, 11, 10, 9, 8);
+  for (std::int64_t strip = 0; strip < strips; ++strip)
+    for (std::int64_t k = 0; k < ranks; ++k) {
+      const std::int64_t column = begin + strip * kRegister;
+      const float* own = sums + strip * kSums + k * kRegister;
+      const __m512 low_sums = _mm512_load_ps(own), high_sums = _mm512_load_ps(own + 16), scale = _mm512_set1_ps(factor);
+      float* to = out + (rank + k) * n + column;
+      _mm512_mask_storeu_ps(to, first_lanes(end - column),
+                            _mm512_mul_ps(_mm512_permutex2var_ps(low_sums, front, high_sums), scale));
+      _mm512_mask_storeu_ps(to + 16, first_lanes(end - column - 16),
+                            _mm512_mul_ps(_mm512_permutex2var_ps(low_sums, back, high_sums), scale));
+    }
+}
+
+}  // namespace
+
+bool has_low_rank() {
+  return has_attention(64);
+}
+
+void low_rank_project(const std::uint16_t* x, const std::uint16_t* w, std::int64_t rows, std::int64_t n,
+                      std::int64_t rank, float factor, std::uint16_t* out) {
+  at::parallel_for(0, rows, rows_a_thread(n), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; row += 2)
+      for (std::int64_t k = 0; k < rank; k += kRanks) {
+        const auto run = row + 1 < end ? project<2> : project<1>;
+        run(x + row * n, w + k * n, n, std::min(kRanks, rank - k), factor, out + row * rank + k, rank);
+      }
+  });
+}
+
+void low_rank_add(const std::uint16_t* low, const std::uint16_t* w, std::int64_t rows, std::int64_t n,
+                  std::int64_t rank, float factor, std::uint16_t* y) {
+  static thread_local Buffer pairs_buffer, even_buffer;
+  const std::int64_t stride = 2 * round_up(n, kRegister), even = round_up(rank, 2);
+  auto* pairs = pairs_buffer.reserve<Word>(even / 2 * stride);
+  for (std::int64_t k = 0; k < rank; k += 2) interleave(w + k * n, k + 1 < rank, n, pairs + k / 2 * stride);
+  if (even != rank) {
+    auto* filled = even_buffer.reserve<Word>(rows * even);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      std::copy_n(low + row * rank, rank, filled + row * even);
+      filled[row * even + rank] = 0;
+    }
+    low = filled;
+  }
+  at::parallel_for(0, rows, rows_a_thread(n), [&](std::int64_t begin, std::int64_t end) {
+    over_rows(end - begin, [&]<int R>(std::int64_t some) {
+      add_rows<R>(low + (begin + some) * even, pairs, n, rank, factor, y + (begin + some) * n);
+    });
+  });
+}
+
+void low_rank_gradient(const std::uint16_t* low, const std::uint16_t* x, std::int64_t rows, std::int64_t n,
+                       std::int64_t rank, float factor, float* out) {
+  const std::int64_t strips = round_up(n, kRegister) / kRegister;
+  const std::int64_t grain = std::max<std::int64_t>(kGrain / (kRegister * std::max<std::int64_t>(rows, 1)), 1);
+  at::parallel_for(0, strips, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t k = 0; k < rank; k += kRanks)
+      gradient_of(low, x, rows, n, rank, k, begin * kRegister, std::min(end * kRegister, n), factor, out);
+  });
+}
+#else
+bool has_low_rank() {
+  return false;
+}
+
+void low_rank_project(const std::uint16_t*, const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, float,
+                      std::uint16_t*) {}
+void low_rank_add(const std::uint16_t*, const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, float,
+                  std::uint16_t*) {}
+void low_rank_gradient(const std::uint16_t*, const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, float,
+                       float*) {}
+#endif
+
+}  // namespace radonc::kernels

@@ -1,0 +1,24 @@
+// The products of a low-rank update with many rows in bfloat16. Their other side is a few columns wide: what counts is
+// to read the rows once. Private.
+#pragma once
+
+#include <cstdint>
+
+namespace radonc::kernels {
+
+/// Whether the processor has what they need: AVX512-BF16.
+bool has_low_rank();
+
+/// out [rows, rank] = factor · x [rows, n] · W [rank, n]ᵀ
+void low_rank_project(const std::uint16_t* x, const std::uint16_t* w, std::int64_t rows, std::int64_t n,
+                      std::int64_t rank, float factor, std::uint16_t* out);
+
+/// y [rows, n] += factor · low [rows, rank] · W [rank, n], rounded once
+void low_rank_add(const std::uint16_t* low, const std::uint16_t* w, std::int64_t rows, std::int64_t n,
+                  std::int64_t rank, float factor, std::uint16_t* y);
+
+/// out [rank, n] = factor · low [rows, rank]ᵀ · x [rows, n]
+void low_rank_gradient(const std::uint16_t* low, const std::uint16_t* x, std::int64_t rows, std::int64_t n,
+                       std::int64_t rank, float factor, float* out);
+
+}  // namespace radonc::kernels
