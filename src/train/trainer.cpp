@@ -25,7 +25,7 @@ void check(const TrainConfig& c) {
   require(c.num_epochs > 0, "num_epochs", "at least 1", static_cast<double>(c.num_epochs));
   require(c.max_steps >= 0, "max_steps", "0 or more", static_cast<double>(c.max_steps));
   require(c.cases_per_step > 0, "cases_per_step", "at least 1", static_cast<double>(c.cases_per_step));
-  require(c.max_tokens_per_batch > 0, "max_tokens_per_batch", "at least 1",
+  require(c.max_tokens_per_batch >= 0, "max_tokens_per_batch", "0 or more",
           static_cast<double>(c.max_tokens_per_batch));
   require(c.learning_rate > 0 && std::isfinite(c.learning_rate), "learning_rate", "a positive number", c.learning_rate);
   require(c.warmup_ratio >= 0 && c.warmup_ratio <= 1, "warmup_ratio", "a share in [0, 1]", c.warmup_ratio);
@@ -42,6 +42,15 @@ std::vector<std::vector<text::TokenizedPair>> one_by_one(const std::vector<std::
 }
 
 }  // namespace
+
+std::int64_t tokens_per_batch(const model::TransformerConfig& c) {
+  constexpr std::int64_t kBytes = std::int64_t{2} << 30, kFewest = 512, kMost = 2048;
+  const std::int64_t kept = 4 * c.hidden_size + 2 * c.num_key_value_heads * c.head_dim + 3 * c.intermediate_size;
+  const std::int64_t bytes_of_token = c.num_hidden_layers * kept * 2;
+  std::int64_t tokens = kFewest;
+  while (tokens < kMost && 2 * tokens * bytes_of_token <= kBytes) tokens *= 2;
+  return tokens;
+}
 
 double learning_rate_at(std::int64_t step, std::int64_t num_steps, const TrainConfig& config) {
   const double warmup = std::ceil(config.warmup_ratio * static_cast<double>(num_steps));
@@ -103,9 +112,12 @@ TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
     const bool apart = model.config().rope_scaling.type == ops::RopeScaling::Type::kDynamic;
     if (apart) chosen = one_by_one(chosen);
 
+    const std::int64_t max_tokens = apart                              ? 1
+                                    : config.max_tokens_per_batch == 0 ? tokens_per_batch(model.config())
+                                                                       : config.max_tokens_per_batch;
     std::vector<batch::Batch> batches;
     TrainStep record{.step = step, .num_steps = num_steps};
-    for (const auto& planned : batch::plan_batches(chosen, apart ? 1 : config.max_tokens_per_batch)) {
+    for (const auto& planned : batch::plan_batches(chosen, max_tokens)) {
       batches.push_back(batch::pack(planned));
       record.num_supervised += batches.back().num_supervised;
       record.num_computed += batches.back().ids.numel();

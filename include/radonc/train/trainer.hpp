@@ -14,13 +14,13 @@ namespace radonc::train {
 
 struct TrainConfig {
   std::int64_t num_epochs = 1;
-  std::int64_t max_steps = 0;               ///< stops after this many optimiser steps; 0 means no such limit
-  std::int64_t cases_per_step = 8;          ///< cases (with all their tasks) whose loss one optimiser step averages
-  std::int64_t max_tokens_per_batch = 512;  ///< tokens computed at once: a step of more is accumulated
-  bool shuffle = true;                      ///< a new order of the cases in every epoch; else the order given
-  double learning_rate = 1e-3;              ///< peak
-  double warmup_ratio = 0.05;               ///< share of the steps in which the rate rises from 0
-  double final_rate_ratio = 0.0;            ///< rate at the end of the cosine, as a share of the peak
+  std::int64_t max_steps = 0;             ///< stops after this many optimiser steps; 0 means no such limit
+  std::int64_t cases_per_step = 8;        ///< cases (with all their tasks) whose loss one optimiser step averages
+  std::int64_t max_tokens_per_batch = 0;  ///< computed at once, a step of more is accumulated; 0: tokens_per_batch()
+  bool shuffle = true;                    ///< a new order of the cases in every epoch; else the order given
+  double learning_rate = 1e-3;            ///< peak
+  double warmup_ratio = 0.05;             ///< share of the steps in which the rate rises from 0
+  double final_rate_ratio = 0.0;          ///< rate at the end of the cosine, as a share of the peak
   double weight_decay = 0.0;
   double beta1 = 0.9;
   double beta2 = 0.999;
@@ -52,6 +52,10 @@ struct TrainLog {
 
 /// The learning rate of `step` (from 1): linear warm-up, then half a cosine down to final_rate_ratio.
 double learning_rate_at(std::int64_t step, std::int64_t num_steps, const TrainConfig& config);
+
+/// Tokens that are computed at once where nothing else is said: 2,048, or as many, though at least 512, as keep 2 GiB for
+/// the backward pass. 512 for a model of 7B, 2,048 for one of up to half a billion parameters.
+std::int64_t tokens_per_batch(const model::TransformerConfig& config);
 
 /// One line of train_log.jsonl.
 std::string to_json(const TrainStep& step);

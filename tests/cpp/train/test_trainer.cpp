@@ -79,6 +79,19 @@ TEST_CASE("accumulation over one or many batches gives the same step") {
   CHECK(test::relative_difference(trained(config), whole) < 2e-5);
 }
 
+TEST_CASE("the larger the model, the fewer tokens are computed at once") {
+  CHECK(train::tokens_per_batch(model::llama2_7b()) == 512);
+  auto smaller = model::mistral_7b_v01();
+  smaller.num_hidden_layers = 16;
+  CHECK(train::tokens_per_batch(smaller) == 1024);
+  CHECK(train::tokens_per_batch({.hidden_size = 576,
+                                 .intermediate_size = 1536,
+                                 .num_hidden_layers = 30,
+                                 .num_attention_heads = 9,
+                                 .num_key_value_heads = 3,
+                                 .head_dim = 64}) == 2048);
+}
+
 TEST_CASE("AdamW, clipping and weight decay equal torch's own optimiser") {
   const train::TrainConfig config{
       .num_epochs = 2, .cases_per_step = 4, .learning_rate = 1e-2, .weight_decay = 0.1, .max_grad_norm = 0.5};
