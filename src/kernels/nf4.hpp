@@ -27,9 +27,17 @@ inline constexpr std::array<float, 16> kNf4Table = {-1.0F,
                                                     0.7229568362236023F,
                                                     1.0F};
 
-/// codes [blocks · 32], absmax [blocks] of values [blocks · 64]. `bounds`: the 15 midpoints between the values.
-void nf4_quantize_blocks(const float* values, const float* bounds, std::int64_t blocks, std::uint8_t* codes,
-                         float* absmax);
+/// Half way between the values: what lies on a bound takes the lower value.
+inline constexpr std::array<float, 15> kNf4Bounds = [] {
+  std::array<float, 15> bounds = {};
+  for (std::size_t i = 0; i < bounds.size(); ++i) bounds[i] = (kNf4Table[i] + kNf4Table[i + 1]) / 2;
+  return bounds;
+}();
+
+inline constexpr float kNf4SmallestScale = 1e-38F;  // that is divided by
+
+/// codes [blocks · 32], absmax [blocks] of values [blocks · 64].
+void nf4_quantize_blocks(const float* values, std::int64_t blocks, std::uint8_t* codes, float* absmax);
 
 /// out [blocks · 64] = table[code] · scale, in 32 or 16 bits each. `Element` is a float or a 16-bit float.
 template <typename Element>

@@ -55,6 +55,13 @@ struct Nf4Tensors {
   }
 };
 
+inline void check_nf4_quantize(const at::Tensor& weight) {
+  TORCH_CHECK(weight.scalar_type() == at::kFloat || weight.scalar_type() == at::kBFloat16,
+              "radonc::nf4_quantize: expected float32 or bfloat16, got ", weight.scalar_type());
+  TORCH_CHECK(weight.numel() % kNf4Block == 0, "radonc::nf4_quantize: expected a multiple of 64 weights, got ",
+              weight.numel());
+}
+
 inline void check_nf4_dequantize(const Nf4Tensors& weight, at::ScalarType type) {
   TORCH_CHECK(type == at::kFloat || type == at::kBFloat16 || type == at::kHalf,
               "radonc::nf4_dequantize: expected float32, bfloat16 or float16, got ", type);

@@ -1,6 +1,5 @@
 #include "radonc/ops/nf4.hpp"
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/library.h>
 #include <torch/torch.h>
@@ -17,9 +16,6 @@ const std::array<float, 16> kNf4Values = kernels::kNf4Table;
 
 namespace {
 
-constexpr float kSmallest = 1e-38F;   // of a scale that is divided by
-constexpr std::int64_t kGrain = 256;  // blocks that make one thread's share
-
 /// The index of the value nearest to each of `scaled`; between two values the lower one.
 torch::Tensor nearest(const torch::Tensor& scaled, const torch::Tensor& values) {
   const auto bounds = (values.slice(0, 0, -1) + values.slice(0, 1)) / 2;
@@ -33,12 +29,12 @@ std::pair<torch::Tensor, torch::Tensor> quantize_scales(const torch::Tensor& sca
   if (full > 0) {
     const auto blocks = scales.narrow(0, 0, full).view({-1, Nf4::kNestedBlock});
     absmax.push_back(std::get<0>(blocks.abs().max(1)));
-    const auto factor = 1.0 / absmax.back().clamp_min(kSmallest).unsqueeze(1);
+    const auto factor = 1.0 / absmax.back().clamp_min(kernels::kNf4SmallestScale).unsqueeze(1);
     codes.push_back(nearest((blocks * factor).clamp(-1, 1).flatten(), map));
   }
   if (full < scales.size(0)) {
     const auto rest = scales.slice(0, full);
-    absmax.push_back(rest.abs().max().clamp_min(kSmallest).unsqueeze(0));
+    absmax.push_back(rest.abs().max().clamp_min(kernels::kNf4SmallestScale).unsqueeze(0));
     codes.push_back(nearest((rest / absmax.back()).clamp(-1, 1), map));
   }
   return {torch::cat(codes), torch::cat(absmax)};
@@ -48,6 +44,12 @@ using MaybeTensor = std::optional<torch::Tensor>;
 
 MaybeTensor maybe(const torch::Tensor& tensor) {
   return tensor.defined() ? MaybeTensor(tensor) : std::nullopt;
+}
+
+std::tuple<torch::Tensor, torch::Tensor> meta_quantize(const torch::Tensor& weight) {
+  const auto count = weight.sym_numel();
+  return {at::empty_symint({count / 2}, weight.options().dtype(torch::kUInt8)),
+          at::empty_symint({count / Nf4::kBlock}, weight.options().dtype(torch::kFloat32))};
 }
 
 torch::Tensor meta_dequantize(const torch::Tensor& codes, const torch::Tensor& /*absmax*/,
@@ -91,22 +93,11 @@ Nf4 nf4_quantize(const torch::Tensor& weight, bool double_quantization) {
   }
   const torch::NoGradGuard no_gradient;
   Nf4 out{.rows = weight.size(0), .columns = weight.size(1), .source_type = weight.scalar_type()};
-  const auto flat = weight.contiguous().flatten();
-  const std::int64_t count = flat.numel();
-  out.codes = torch::empty({count / 2}, torch::kUInt8);
-  out.absmax = torch::empty({count / Nf4::kBlock}, torch::kFloat32);
-  float bounds[15];
-  for (std::size_t i = 0; i < 15; ++i) bounds[i] = (kNf4Values[i] + kNf4Values[i + 1]) / 2;
-  constexpr std::int64_t kChunk = 1 << 22;  // bounds the temporary memory
-  for (std::int64_t begin = 0; begin < count; begin += kChunk) {
-    const auto chunk = flat.slice(0, begin, std::min(begin + kChunk, count)).to(torch::kFloat32);
-    auto* codes = out.codes.data_ptr<std::uint8_t>() + begin / 2;
-    auto* absmax = out.absmax.data_ptr<float>() + begin / Nf4::kBlock;
-    at::parallel_for(0, chunk.numel() / Nf4::kBlock, kGrain, [&](std::int64_t first, std::int64_t last) {
-      kernels::nf4_quantize_blocks(chunk.const_data_ptr<float>() + first * Nf4::kBlock, bounds, last - first,
-                                   codes + first * Nf4::kBlock / 2, absmax + first);
-    });
-  }
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("radonc::nf4_quantize", "")
+                             .typed<std::tuple<torch::Tensor, torch::Tensor>(const torch::Tensor&)>();
+  const bool has_kernel = weight.scalar_type() == torch::kFloat32 || weight.scalar_type() == torch::kBFloat16;
+  std::tie(out.codes, out.absmax) = op.call(has_kernel ? weight : weight.to(torch::kFloat32));
   if (double_quantization) {
     const auto offset = out.absmax.mean();
     out.nested_map = dynamic_map();
@@ -137,6 +128,7 @@ torch::Tensor nf4_gemv(const torch::Tensor& x, const Nf4& weight) {
 }
 
 TORCH_LIBRARY_FRAGMENT(radonc, m) {
+  m.def("nf4_quantize(Tensor weight) -> (Tensor codes, Tensor absmax)");
   m.def(
       "nf4_dequantize(Tensor codes, Tensor absmax, Tensor? nested_absmax, Tensor? nested_map, float nested_offset, "
       "int rows, int columns, ScalarType dtype) -> Tensor");
@@ -145,6 +137,7 @@ TORCH_LIBRARY_FRAGMENT(radonc, m) {
       "int rows, int columns) -> Tensor");
 }
 TORCH_LIBRARY_IMPL(radonc, Meta, m) {
+  m.impl("nf4_quantize", meta_quantize);
   m.impl("nf4_dequantize", meta_dequantize);
   m.impl("nf4_gemv", meta_gemv);
 }

@@ -78,6 +78,12 @@ def nf4(rows: int, columns: int, is_nested: bool):
     return codes, absmax, torch.rand((blocks + 255) // 256), torch.randn(256), 0.5, rows, columns
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("shape", [(1, 64), (5, 320), (129, 4096), (0, 64)])
+def test_nf4_quantize(shape, dtype):
+    check("nf4_quantize", torch.randn(shape).to(dtype), tolerance=1e-9)
+
+
 @pytest.mark.parametrize("dtype", [*TYPES, torch.float16])
 @pytest.mark.parametrize("is_nested", [False, True])
 @pytest.mark.parametrize("shape", [(1, 64), (3, 576), (4096, 4096), (0, 64)])

@@ -28,6 +28,7 @@ CASES = {
     "rope": lambda: (torch.randn(4, 2, 8, requires_grad=True), *angles(4, 4)),
     "cross_entropy_": lambda: (torch.randn(5, 7), torch.randint(7, (5,)), True),
     "adamw_": lambda: (*(torch.rand(3, 5) for _ in range(4)), 2, 1e-3, 0.9, 0.999, 1e-8, 0.1),
+    "nf4_quantize": lambda: (torch.randn(3, 128),),
     "nf4_dequantize": lambda: (*nf4(3, 128), torch.float32),
     "nf4_gemv": lambda: (torch.randn(2, 128), *nf4(3, 128)),
     "int8_dequantize": lambda: (torch.randint(-127, 128, (3, 130)).to(torch.int8), torch.rand(1, 2), torch.float32),

@@ -19,8 +19,6 @@
 namespace radonc::kernels {
 namespace {
 
-constexpr float kSmallest = 1e-38F;  // of a scale that is divided by
-
 template <typename Element>
 void fill(const float* table, float scale, Element* values) {
   for (int i = 0; i < 16; ++i) values[i] = static_cast<Element>(table[i] * scale);
@@ -107,18 +105,18 @@ RADONC_AVX512 void dequantize_avx512(const std::uint8_t* codes, const float* sca
 
 }  // namespace
 
-RADONC_MULTIVERSION void nf4_quantize_blocks(const float* values, const float* bounds, std::int64_t blocks,
-                                             std::uint8_t* codes, float* absmax) {
+RADONC_MULTIVERSION void nf4_quantize_blocks(const float* values, std::int64_t blocks, std::uint8_t* codes,
+                                             float* absmax) {
   for (std::int64_t block = 0; block < blocks; ++block, values += kNf4Block, codes += kNf4Block / 2) {
     float largest = 0;
     for (std::int64_t i = 0; i < kNf4Block; ++i) largest = std::max(largest, std::fabs(values[i]));
     absmax[block] = largest;
-    const float factor = 1.0F / std::max(largest, kSmallest);
+    const float factor = 1.0F / std::max(largest, kNf4SmallestScale);
     std::int32_t wide[kNf4Block];
     for (std::int64_t i = 0; i < kNf4Block; ++i) {
       const float scaled = std::min(std::max(values[i] * factor, -1.0F), 1.0F);
       std::int32_t code = 0;  // how many bounds lie below: between two values the lower one
-      for (int b = 0; b < 15; ++b) code += scaled > bounds[b] ? 1 : 0;
+      for (int b = 0; b < 15; ++b) code += scaled > kNf4Bounds[static_cast<std::size_t>(b)] ? 1 : 0;
       wide[i] = code;
     }
     for (std::int64_t i = 0; i < kNf4Block / 2; ++i)

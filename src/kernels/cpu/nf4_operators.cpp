@@ -44,6 +44,25 @@ at::Tensor dequantize(const Nf4Tensors& weight, at::ScalarType type) {
   return out;
 }
 
+std::tuple<at::Tensor, at::Tensor> nf4_quantize(const at::Tensor& weight) {
+  check_nf4_quantize(weight);
+  const std::int64_t count = weight.numel(), blocks = count / kNf4Block;
+  auto codes = at::empty({count / 2}, weight.options().dtype(at::kByte));
+  auto absmax = at::empty({blocks}, weight.options().dtype(at::kFloat));
+  const auto flat = weight.contiguous().view({-1, kNf4Block});
+  constexpr std::int64_t kChunk = 1 << 16;  // blocks: bounds the temporary memory
+  for (std::int64_t begin = 0; begin < blocks; begin += kChunk) {
+    const auto chunk = flat.slice(0, begin, std::min(begin + kChunk, blocks)).to(at::kFloat);
+    auto* codes_of_chunk = codes.data_ptr<std::uint8_t>() + begin * kNf4Block / 2;
+    auto* absmax_of_chunk = absmax.data_ptr<float>() + begin;
+    at::parallel_for(0, chunk.size(0), kGrain, [&](std::int64_t first, std::int64_t last) {
+      nf4_quantize_blocks(chunk.const_data_ptr<float>() + first * kNf4Block, last - first,
+                          codes_of_chunk + first * kNf4Block / 2, absmax_of_chunk + first);
+    });
+  }
+  return {codes, absmax};
+}
+
 at::Tensor nf4_dequantize(const at::Tensor& codes, const at::Tensor& absmax, const MaybeTensor& nested_absmax,
                           const MaybeTensor& nested_map, double nested_offset, std::int64_t rows, std::int64_t columns,
                           at::ScalarType type) {
@@ -71,6 +90,7 @@ at::Tensor few_rows(const at::Tensor& x_in, const at::Tensor& codes, const at::T
 }  // namespace
 
 TORCH_LIBRARY_IMPL(radonc, CPU, m) {
+  m.impl("nf4_quantize", nf4_quantize);
   m.impl("nf4_dequantize", nf4_dequantize);
   m.impl("nf4_gemv", few_rows);
 }

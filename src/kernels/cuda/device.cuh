@@ -81,6 +81,12 @@ __device__ inline float warp_sum(float value) {
   return value;
 }
 
+/// The largest of the warp, known to every lane.
+__device__ inline float warp_max(float value) {
+  for (int bits = 16; bits > 0; bits /= 2) value = fmaxf(value, __shfl_xor_sync(kAllLanes, value, bits));
+  return value;
+}
+
 /// Sums over the block, known to every thread. Whole warps.
 template <int kCount>
 __device__ inline void block_sums(float (&values)[kCount]) {

@@ -37,6 +37,19 @@ at::Tensor dequantize(const Nf4Tensors& weight, at::ScalarType type) {
   return out;
 }
 
+std::tuple<at::Tensor, at::Tensor> nf4_quantize(const at::Tensor& weight) {
+  check_nf4_quantize(weight);
+  const c10::cuda::CUDAGuard guard(weight.device());
+  const auto values = aligned(weight.contiguous());
+  const std::int64_t blocks = values.numel() / kNf4Block;
+  auto codes = at::empty({values.numel() / 2}, values.options().dtype(at::kByte));
+  auto absmax = at::empty({blocks}, values.options().dtype(at::kFloat));
+  by_type(values, "radonc::nf4_quantize", [&]<typename T>(T) {
+    device::nf4_quantize(Launch{}, pointer<T>(values), written<std::uint8_t>(codes), written<float>(absmax), blocks);
+  });
+  return {codes, absmax};
+}
+
 at::Tensor nf4_dequantize(const at::Tensor& codes, const at::Tensor& absmax, const MaybeTensor& nested_absmax,
                           const MaybeTensor& nested_map, double nested_offset, std::int64_t rows, std::int64_t columns,
                           at::ScalarType type) {
@@ -64,6 +77,7 @@ at::Tensor nf4_gemv(const at::Tensor& x_in, const at::Tensor& codes_in, const at
 }  // namespace
 
 TORCH_LIBRARY_IMPL(radonc, CUDA, m) {
+  m.impl("nf4_quantize", nf4_quantize);
   m.impl("nf4_dequantize", nf4_dequantize);
   m.impl("nf4_gemv", nf4_gemv);
 }

@@ -19,6 +19,36 @@ struct Nf4Matrix {
   float table[16];
 };
 
+struct Nf4Bounds {
+  float values[15];
+};
+
+/// codes [blocks · 32] and absmax [blocks] of values [blocks · 64], as the CPU's to the bit. One warp a block of
+/// weights, one lane two of them.
+template <typename T>
+__global__ void __launch_bounds__(kMaxThreads)
+    nf4_quantize_kernel(const __grid_constant__ Nf4Bounds bounds, const T* __restrict__ values,
+                        std::uint8_t* __restrict__ codes, float* __restrict__ absmax, std::int64_t blocks) {
+  constexpr int kLane = static_cast<int>(kNf4Block / kWarp);
+  const unsigned lane = threadIdx.x % kWarp;
+  const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * (blockDim.x / kWarp);
+  std::int64_t block = static_cast<std::int64_t>(blockIdx.x) * (blockDim.x / kWarp) + threadIdx.x / kWarp;
+  for (; block < blocks; block += stride) {
+    float own[kLane], largest = 0;
+    load_floats(values, block * kNf4Block + lane * kLane, own);
+    for (const float value : own) largest = fmaxf(largest, fabsf(value));
+    largest = warp_max(largest);
+    const float factor = 1.0F / fmaxf(largest, kNf4SmallestScale);
+    unsigned code[kLane] = {};
+    for (int i = 0; i < kLane; ++i) {
+      const float scaled = fminf(fmaxf(own[i] * factor, -1.0F), 1.0F);
+      for (const float bound : bounds.values) code[i] += scaled > bound ? 1 : 0;
+    }
+    codes[block * (kNf4Block / 2) + lane] = static_cast<std::uint8_t>(code[0] << 4 | code[1]);
+    if (lane == 0) absmax[block] = largest;
+  }
+}
+
 /// Rounded like the CPU's: one operation after the other.
 __device__ inline float scale_of(const Nf4Matrix& matrix, std::int64_t block) {
   if (matrix.scales) return matrix.scales[block];
@@ -98,6 +128,14 @@ __global__ void __launch_bounds__(kGemvThreads)
       if (lane == 0 && b < batch && first + r < rows) y[b * rows + first + r] = rounded<T>(sum);
     }
   }
+}
+
+template <typename Launch, typename T>
+void nf4_quantize(const Launch& launch, const T* values, std::uint8_t* codes, float* absmax, std::int64_t blocks) {
+  if (blocks == 0) return;
+  Nf4Bounds bounds;
+  std::copy_n(kNf4Bounds.data(), 15, bounds.values);
+  launch(nf4_quantize_kernel<T>, blocks_for(blocks * kWarp), kMaxThreads, bounds, values, codes, absmax, blocks);
 }
 
 template <typename Launch, typename T>

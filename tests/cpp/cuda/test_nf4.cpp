@@ -86,6 +86,31 @@ void check_gemv(const Weight& weight, std::int64_t batch) {
 
 }  // namespace
 
+TEST_CASE_TEMPLATE("nf4_quantize's device code gives the CPU kernel's codes and scales, to the bit", T, float,
+                   __nv_bfloat16) {
+  for (const std::int64_t blocks : {0, 1, 2, 9, 300}) {
+    auto values = test::normal<T>(blocks * 64, 6);
+    for (std::int64_t i = 0; i < blocks * 64; ++i) {
+      if (i / 64 == 1) values[i] = kernels::device::rounded<T>(0);
+      if (i / 64 == 2 && i % 64 < 16)  // what lies on a bound
+        values[i] = kernels::device::rounded<T>(i % 64 == 15 ? 1.0F : kernels::kNf4Bounds[i % 64]);
+      if (i / 64 == 2 && i % 64 >= 16) values[i] = kernels::device::rounded<T>(0.25F);
+    }
+    Array<std::uint8_t> codes(blocks * 32);
+    Array<float> absmax(blocks);
+    kernels::device::nf4_quantize(test::Launch{}, values.data(), codes.data(), absmax.data(), blocks);
+    std::vector<float> widened;
+    for (std::int64_t i = 0; i < blocks * 64; ++i) widened.push_back(static_cast<float>(wide(values[i])));
+    std::vector<std::uint8_t> expected(static_cast<std::size_t>(blocks * 32));
+    std::vector<float> scales(static_cast<std::size_t>(blocks));
+    kernels::nf4_quantize_blocks(widened.data(), blocks, expected.data(), scales.data());
+    CHECK(std::equal(expected.begin(), expected.end(), codes.data()));
+    CHECK(std::equal(scales.begin(), scales.end(), absmax.data()));
+    CHECK(codes.has_guards());
+    CHECK(absmax.has_guards());
+  }
+}
+
 TEST_CASE_TEMPLATE("nf4_dequantize's device code equals table times scale, and the CPU kernel", T, float,
                    __nv_bfloat16) {
   for (const bool is_nested : {false, true}) {

@@ -66,6 +66,20 @@ TEST_CASE("bfloat16 values are the float32 ones, rounded") {
                      ops::nf4_dequantize(nested, torch::kFloat32).to(torch::kBFloat16)));
 }
 
+TEST_CASE("a large matrix has the codes and scales of its parts") {
+  torch::manual_seed(3);
+  const auto weight = torch::randn({2100, 2048});  // more blocks than are widened at a time
+  const auto whole = ops::nf4_quantize(weight, false);
+  std::vector<torch::Tensor> codes, absmax;
+  for (const auto& part : weight.split(700)) {
+    const auto own = ops::nf4_quantize(part, false);
+    codes.push_back(own.codes);
+    absmax.push_back(own.absmax);
+  }
+  CHECK(torch::equal(whole.codes, torch::cat(codes)));
+  CHECK(torch::equal(whole.absmax, torch::cat(absmax)));
+}
+
 TEST_CASE("what does not fill blocks is refused") {
   CHECK_THROWS_WITH_AS(ops::nf4_quantize(torch::ones({3, 20})), doctest::Contains("64"), Error);
   CHECK_THROWS_AS(ops::nf4_quantize(torch::ones({64})), Error);
