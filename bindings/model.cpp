@@ -53,13 +53,14 @@ void bind_model(py::module_& module) {
   py::class_<Transformer>(m, "Transformer", "A decoder-only transformer of the LLaMA and Mistral family.")
       .def_static(
           "load",
-          [](const std::filesystem::path& path, Dtype dtype, Quantization quantization) {
-            return Transformer::load(path, {.dtype = dtype, .quantization = quantization});
+          [](const std::filesystem::path& path, Dtype dtype, Quantization quantization, const std::string& device) {
+            return Transformer::load(path, {.dtype = dtype, .quantization = quantization, .device = device});
           },
           py::arg("path"), py::kw_only(), py::arg("dtype") = Dtype::kAuto,
-          py::arg("quantization") = Quantization::kNone, ReleaseGil(),
+          py::arg("quantization") = Quantization::kNone, py::arg("device") = "cpu", ReleaseGil(),
           "Reads a GGUF file, or a folder in Hugging Face's, Meta's or Mistral's layout, which is recognised.\n"
-          "Raises radonc.Error naming file and tensor.")
+          "device: \"cpu\", \"cuda\" or \"cuda:1\".\n"
+          "Raises radonc.Error naming file and tensor, or saying what the device lacks.")
       .def(py::init([](const TransformerConfig& config, const std::map<std::string, torch::Tensor>& tensors) {
              return Transformer(
                  config,
@@ -75,6 +76,7 @@ void bind_model(py::module_& module) {
            "Logits [L, vocabulary] float32 of one sequence of token ids [L].")
       .def_property_readonly("config", &Transformer::config)
       .def_property_readonly("dtype", [](const Transformer& self) { return to_torch(self.dtype()); })
+      .def_property_readonly("device", [](const Transformer& self) { return self.device().str(); })
       .def_property_readonly("num_parameters", &Transformer::num_parameters)
       .def_property_readonly("num_bytes", &Transformer::num_bytes, "Bytes of the frozen parameters as they are stored.")
       .def_property_readonly("linear_names", [](const Transformer& self) {

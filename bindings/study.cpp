@@ -32,6 +32,7 @@ void bind_study(py::module_& module) {
       .def_readwrite("prompt_template", &StudyConfig::prompt_template)
       .def_readwrite("dtype", &StudyConfig::dtype)
       .def_readwrite("quantization", &StudyConfig::quantization)
+      .def_readwrite("device", &StudyConfig::device)
       .def_readwrite("max_train_cases", &StudyConfig::max_train_cases)
       .def_readwrite("num_test_cases", &StudyConfig::num_test_cases)
       .def_readwrite("from_list", &StudyConfig::from_list)

@@ -28,6 +28,7 @@ def _study(arguments: argparse.Namespace) -> None:
     if arguments.arms:
         arms.extend(study.arms_from_json(arguments.arms.read_text()))
     settings["arms"] = arms
+    settings["device"] = arguments.device
     if arguments.quantization:
         settings["quantization"] = radonc.model.Quantization[arguments.quantization]
     result = study.run(arguments.records, arguments.output, model=arguments.model, **settings)
@@ -90,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
         choices=("nf4", "int8"),
         help="hold the linear layers in 4 bits (QLoRA: least memory) or 8 bits (fastest)",
     )
+    command.add_argument("--device", default="cpu", help="cpu, or cuda for an NVIDIA GPU (default: %(default)s)")
     command.add_argument("--test-cases", type=int, default=200, help="held-out cases (default: %(default)s)")
     command.add_argument("--max-train-cases", type=int, default=0, help="0: all (default: %(default)s)")
     command.add_argument("--epochs", type=int, default=1, help="default: %(default)s")

@@ -32,8 +32,8 @@ std::vector<Choice> choose(const model::Transformer& model, const text::Tokenize
     const auto positions = (batch.labels != batch::kIgnored).nonzero().flatten();
     std::vector<torch::Tensor> keys, values;
     const auto hidden = model.prefill(batch, positions, keys, values);
-    const auto labels = batch.labels.index_select(0, positions).unsqueeze(1);
-    const auto token = model.head(hidden).log_softmax(1).gather(1, labels).squeeze(1).to(torch::kFloat64);
+    const auto labels = batch.labels.index_select(0, positions).unsqueeze(1).to(model.device());
+    const auto token = model.head(hidden).log_softmax(1).gather(1, labels).squeeze(1).to(torch::kCPU, torch::kFloat64);
     const auto total = torch::zeros({static_cast<std::int64_t>(answers.size())}, torch::kFloat64)
                            .index_add(0, torch::tensor(owner, torch::kInt64), token);
     const auto among = total.softmax(0);

@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "model/device.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/ops/kept_memory.hpp"
 #include "radonc/ops/most_probable.hpp"
@@ -25,18 +26,19 @@ struct Pick {
   AnswerSet::State state = AnswerSet::kStart;
 };
 
-Pick pick(const float* row, const AnswerSet& answers, AnswerSet::State state) {
+/// `logits` are those of the steps, in their order.
+Pick pick(const float* logits, const std::map<TokenId, AnswerSet::State>& steps) {
   Pick best{.log_probability = -std::numeric_limits<double>::infinity()};
   double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-  const auto& steps = answers.next(state);
+  const float* logit = logits;
   for (const auto& [token, child] : steps) {
-    const double value = row[token];
-    if (value > largest) {
+    if (*logit > largest) {
       best = {token, 0, child};
-      largest = value;
+      largest = *logit;
     }
+    ++logit;
   }
-  for (const auto& [token, unused] : steps) sum += std::exp(row[token] - largest);
+  for (std::size_t i = 0; i < steps.size(); ++i) sum += std::exp(logits[i] - largest);
   best.log_probability = -std::log(sum);
   return best;
 }
@@ -63,7 +65,7 @@ class Decoder {
       for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer)
         side->push_back(torch::zeros({static_cast<std::int64_t>(slots), config.num_key_value_heads,
                                       static_cast<std::int64_t>(longest) + max_new_tokens, config.head_dim},
-                                     model.compute_dtype()));
+                                     torch::TensorOptions(model.compute_dtype()).device(model.device())));
   }
 
   [[nodiscard]] bool is_done() const { return num_done == prompts_.size(); }
@@ -114,10 +116,16 @@ class Decoder {
                          found.log_probability.const_data_ptr<double>()[row]});
       return picks;
     }
-    const float* row = logits.const_data_ptr<float>();
+    std::vector<std::int64_t> places;  // of the allowed tokens' logits: no others leave the model's device
+    for (std::size_t row = 0; row < prompts.size(); ++row)
+      for (const auto& [token, unused] : allowed_->next(states_[prompts[row]]))
+        places.push_back(static_cast<std::int64_t>(row) * logits.size(1) + token);
+    const auto values = logits.flatten().index_select(0, torch::tensor(places).to(logits.device())).cpu();
+    const float* allowed = values.const_data_ptr<float>();
     for (const std::size_t prompt : prompts) {
-      picks.push_back(pick(row, *allowed_, states_[prompt]));
-      row += logits.size(1);
+      const auto& steps = allowed_->next(states_[prompt]);
+      picks.push_back(pick(allowed, steps));
+      allowed += steps.size();
     }
     return picks;
   }
@@ -135,10 +143,11 @@ class Decoder {
     places_.clear();
     std::vector<std::int64_t> last;
     std::vector<std::size_t> owners;
+    const auto indices = torch::TensorOptions(torch::kInt64).device(model_.device());
     for (const ops::AttentionSpan& span : batch.spans) {
       std::vector<torch::Tensor> path;
-      for (const ops::TokenRange& range : span.prefix) path.push_back(torch::arange(range.begin, range.end));
-      path.push_back(torch::arange(span.begin, span.end));
+      for (const ops::TokenRange& range : span.prefix) path.push_back(torch::arange(range.begin, range.end, indices));
+      path.push_back(torch::arange(span.begin, span.end, indices));
       places_.push_back(torch::cat(path));
       last.push_back(span.end - 1 - batch.num_past);
       owners.push_back(next_ + owners.size());
@@ -237,18 +246,25 @@ std::vector<Generation> generate(const model::Transformer& model, const text::To
   }
 
   if (encoded.empty()) return {};
-  Decoder decoder(model, encoded, end, max_new_tokens, config.batch_size, config.answers.get());
-  while (!decoder.is_done()) {
-    const std::size_t before = decoder.num_done;
-    decoder.step();
-    if (callback && decoder.num_done > before)
-      callback(static_cast<std::int64_t>(decoder.num_done), static_cast<std::int64_t>(encoded.size()));
+  try {
+    Decoder decoder(model, encoded, end, max_new_tokens, config.batch_size, config.answers.get());
+    while (!decoder.is_done()) {
+      const std::size_t before = decoder.num_done;
+      decoder.step();
+      if (callback && decoder.num_done > before)
+        callback(static_cast<std::int64_t>(decoder.num_done), static_cast<std::int64_t>(encoded.size()));
+    }
+    for (std::size_t i = 0; i < encoded.size(); ++i) {
+      decoder.answers[i].text = tokenizer.decode(decoder.answers[i].ids);
+      decoder.answers[i].num_prompt_tokens = static_cast<std::int64_t>(encoded[i].num_prompt_tokens);
+    }
+    return std::move(decoder.answers);
+  } catch (const c10::OutOfMemoryError& error) {
+    throw Error(
+        fmt::format("No memory to answer {} prompts together. Lower GenerateConfig.batch_size, or load the model with "
+                    "quantization nf4. {}",
+                    config.batch_size, model::in_short(error)));
   }
-  for (std::size_t i = 0; i < encoded.size(); ++i) {
-    decoder.answers[i].text = tokenizer.decode(decoder.answers[i].ids);
-    decoder.answers[i].num_prompt_tokens = static_cast<std::int64_t>(encoded[i].num_prompt_tokens);
-  }
-  return std::move(decoder.answers);
 }
 
 }  // namespace radonc::generate

@@ -51,8 +51,9 @@ void save_adapter(const Adapter& trained, const std::filesystem::path& folder, c
   }
   const Adapter adapter = as_plain_lora(trained);
   std::vector<core::SafetensorsView> views;
-  const auto tensors = peft_tensors(adapter);
-  for (const auto& [name, tensor] : tensors) {
+  auto tensors = peft_tensors(adapter);
+  for (auto& [name, tensor] : tensors) {
+    tensor = tensor.detach().cpu();
     views.push_back({.name = name,
                      .dtype = "F32",
                      .shape = tensor.sizes().vec(),

@@ -28,7 +28,7 @@ void export_gguf_adapter(const Adapter& trained, const model::TransformerConfig&
   const float alpha = in_float == 0 ? 1.0F : in_float;
   std::vector<core::GgufTensorSource> sources;
   const auto add = [&](const std::string& name, const torch::Tensor& values) {
-    const auto held = values.contiguous();
+    const auto held = values.cpu().contiguous();
     sources.push_back({.name = name,
                        .shape = held.sizes().vec(),
                        .type = core::GgufType::kF32,

@@ -41,9 +41,9 @@ class Parameters {
  public:
   void reserve(std::int64_t rows, std::int64_t columns) { total_ += rows * columns; }
 
-  void allocate(Adapter& adapter) {
-    adapter.parameters = torch::zeros({total_});
-    adapter.gradients = torch::zeros({total_});
+  void allocate(Adapter& adapter, const torch::Device& device) {
+    adapter.parameters = torch::zeros({total_}, device);
+    adapter.gradients = torch::zeros({total_}, device);
   }
 
   torch::Tensor next(const Adapter& adapter, at::IntArrayRef shape) {
@@ -63,7 +63,7 @@ class Parameters {
 void start_principal(const ops::FrozenWeight& weight, ops::LowRankUpdate& update) {
   const torch::NoGradGuard no_gradient;
   const std::int64_t rank = update.a.size(0);
-  const auto [u, s, vt] = torch::linalg_svd(weight.dense(torch::kFloat32), /*full_matrices=*/false);
+  const auto [u, s, vt] = torch::linalg_svd(weight.dense(torch::kFloat32).cpu(), /*full_matrices=*/false);
   const auto root = (s.slice(0, 0, rank) / update.scale).sqrt();
   update.a.detach().copy_(root.unsqueeze(1) * vt.slice(0, 0, rank));
   update.b.detach().copy_(u.slice(1, 0, rank) * root.unsqueeze(0));
@@ -71,15 +71,17 @@ void start_principal(const ops::FrozenWeight& weight, ops::LowRankUpdate& update
   update.start_b = update.b.detach().clone();
 }
 
+/// The processor draws and decomposes, so that an adapter starts the same on every device.
 void start(const LoraConfig& config, const ops::FrozenWeight& weight, const at::Generator& generator,
            ops::LowRankUpdate& update) {
   const double bound = 1.0 / std::sqrt(static_cast<double>(update.a.size(1)));
   switch (config.init) {
     case Init::kKaiming:
-      update.a.detach().uniform_(-bound, bound, generator);
+      update.a.detach().copy_(torch::empty(update.a.sizes()).uniform_(-bound, bound, generator));
       break;
     case Init::kGaussian:
-      update.a.detach().normal_(0, 1.0 / static_cast<double>(update.a.size(0)), generator);
+      update.a.detach().copy_(
+          torch::empty(update.a.sizes()).normal_(0, 1.0 / static_cast<double>(update.a.size(0)), generator));
       break;
     case Init::kPissa:
       start_principal(weight, update);
@@ -120,7 +122,7 @@ Adapter inject(model::Transformer& model, const LoraConfig& config) {
   for (const model::Linear* linear : biased) parameters.reserve(linear->bias.size(0), 1);
   for (std::size_t i = 0; i < config.modules_to_save.size(); ++i)
     parameters.reserve(model.config().vocab_size, model.config().hidden_size);
-  parameters.allocate(adapter);
+  parameters.allocate(adapter, model.device());
 
   const auto generator = at::make_generator<at::CPUGeneratorImpl>(config.seed);
   for (const model::Linear* linear : linears) {
@@ -180,6 +182,10 @@ void attach(model::Transformer& model, const Adapter& adapter) {
   for (const auto& [name, whole] : adapter.saved_modules) {
     if (whole.sizes() != model.frozen_module(name).sizes())
       throw Error(fmt::format("The adapter's {} does not fit the model. It belongs to another base model.", name));
+  }
+  if (adapter.parameters.defined() && adapter.parameters.device() != model.device()) {
+    throw Error(fmt::format("The adapter is on {}, the model on {}. Load or inject the adapter into this model.",
+                            adapter.parameters.device().str(), model.device().str()));
   }
   remove(model);
   for (std::size_t i = 0; i < places.size(); ++i) places[i]->update = adapter.updates[i];

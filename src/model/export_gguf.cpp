@@ -70,7 +70,7 @@ void pad_vocabulary(Metadata& metadata, std::int64_t size) {
 
 /// Rows by the megabyte, so that only a slice is converted at a time.
 void deliver(const FrozenTensor& tensor, GgufType type, const TransformerConfig& config, const core::GgufSink& sink) {
-  const auto values = in_gguf_order(tensor.name, tensor.dense(torch::kFloat32), config).contiguous();
+  const auto values = in_gguf_order(tensor.name, tensor.dense(torch::kFloat32).cpu(), config).contiguous();
   const auto finite = [&](const torch::Tensor& slice) {
     if (!slice.isfinite().all().item<bool>()) {
       throw Error(

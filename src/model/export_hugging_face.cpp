@@ -96,7 +96,7 @@ class ShardWriter {
   void add(const std::string& name, const torch::Tensor& tensor) {
     if (size_ > 0 && size_ + static_cast<std::int64_t>(tensor.nbytes()) > max_) flush();
     size_ += static_cast<std::int64_t>(tensor.nbytes());
-    pending_.emplace_back(name, tensor.contiguous());
+    pending_.emplace_back(name, tensor.cpu().contiguous());
   }
 
   void finish() {

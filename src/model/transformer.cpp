@@ -45,10 +45,11 @@ std::pair<torch::Tensor, torch::Tensor> angles(const torch::Tensor& positions, c
 
 }  // namespace
 
-torch::ScalarType resolve(Dtype dtype) {
+torch::ScalarType resolve(Dtype dtype, const torch::Device& device) {
   if (dtype == Dtype::kFloat32) return torch::kFloat32;
   if (dtype == Dtype::kBFloat16) return torch::kBFloat16;
   if (dtype == Dtype::kFloat16) return torch::kFloat16;
+  if (!device.is_cpu()) return torch::kBFloat16;
 #if defined(__x86_64__)
   // Without these instructions bfloat16 matrix products are many times slower than float32 ones.
   return __builtin_cpu_supports("avx512bf16") ? torch::kBFloat16 : torch::kFloat32;
@@ -161,8 +162,8 @@ torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) cons
     if (sizes.empty() || span.prefix.empty()) sizes.push_back(0);
     sizes.back() += span.end - span.begin;
   }
-  const auto [cos, sin] = angles(batch.positions, sizes, config_);
-  auto hidden = embed(batch.ids);
+  const auto [cos, sin] = angles(batch.positions.to(device()), sizes, config_);
+  auto hidden = embed(batch.ids.to(device()));
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const auto normed = ops::rms_norm(hidden, layer.input_norm, config_.rms_norm_eps);
@@ -203,7 +204,7 @@ torch::Tensor Transformer::logits(const batch::Batch& batch) const {
 }
 
 torch::Tensor Transformer::forward(const torch::Tensor& ids) const {
-  const auto flat = ids.to(torch::kInt64).flatten().contiguous();
+  const auto flat = ids.to(torch::kCPU, torch::kInt64).flatten().contiguous();
   if (flat.numel() == 0) throw Error("forward: expected at least one token id, got none.");
   const auto low = flat.min().item<std::int64_t>(), high = flat.max().item<std::int64_t>();
   if (low < 0 || high >= config_.vocab_size) {
@@ -222,11 +223,13 @@ torch::Tensor Transformer::forward(const torch::Tensor& ids) const {
 torch::Tensor Transformer::loss(const batch::Batch& batch, const std::optional<at::Generator>& generator) const {
   Context context;
   context.generator = generator;
-  context.wanted = (batch.labels != batch::kIgnored).nonzero().flatten();
-  if (context.wanted.numel() == 0) {
+  const auto wanted = (batch.labels != batch::kIgnored).nonzero().flatten();
+  if (wanted.numel() == 0) {
     throw Error("No position of the batch is supervised, so there is no loss. Check that every pair has an answer.");
   }
-  return ops::linear_cross_entropy(run(batch, context), head_weight(), batch.labels.index_select(0, context.wanted));
+  const auto labels = batch.labels.index_select(0, wanted).to(device());
+  context.wanted = wanted.to(device());
+  return ops::linear_cross_entropy(run(batch, context), head_weight(), labels);
 }
 
 torch::Tensor Transformer::prefill(const batch::Batch& batch, const torch::Tensor& positions,
@@ -237,14 +240,15 @@ torch::Tensor Transformer::prefill(const batch::Batch& batch, const torch::Tenso
   Context context;
   context.keys = &keys;
   context.values = &values;
-  context.wanted = positions;
+  context.wanted = positions.to(device());
   return run(batch, context);
 }
 
-torch::Tensor Transformer::decode(const torch::Tensor& ids, const torch::Tensor& slots, const torch::Tensor& lengths,
-                                  KvCache& cache) const {
+torch::Tensor Transformer::decode(const torch::Tensor& new_ids, const torch::Tensor& their_slots,
+                                  const torch::Tensor& their_lengths, KvCache& cache) const {
   const torch::NoGradGuard no_gradient;
   const at::AutoDispatchBelowADInplaceOrView below;  // a step has hundreds of operators, few of them large
+  const auto ids = new_ids.to(device()), slots = their_slots.to(device()), lengths = their_lengths.to(device());
   const std::int64_t sequences = ids.size(0), d = config_.head_dim;
   const std::vector<std::int64_t> one_each(static_cast<std::size_t>(sequences), 1);
   const auto [cos, sin] = angles(lengths, one_each, config_);
@@ -311,7 +315,7 @@ std::string Transformer::fingerprint() const {
   std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
   for (const FrozenTensor& tensor : frozen_tensors()) {
     if (!tensor.name.ends_with("norm.weight")) continue;
-    const auto values = tensor.vector.to(torch::kBFloat16).contiguous();
+    const auto values = tensor.vector.to(torch::kCPU, torch::kBFloat16).contiguous();
     const auto* bytes = static_cast<const unsigned char*>(values.const_data_ptr());
     for (std::size_t i = 0; i < values.nbytes(); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3;
   }

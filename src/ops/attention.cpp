@@ -10,50 +10,10 @@
 
 #include "kernels/attention.hpp"
 #include "kernels/cached_attention.hpp"
+#include "ops/composed_attention.hpp"
 
 namespace radonc::ops {
 namespace {
-
-/// [T, kv_heads, d] → [1, kv_heads · repeats, T, d], each head `repeats` times.
-torch::Tensor spread_heads(const torch::Tensor& x, std::int64_t repeats) {
-  const auto by_head = x.transpose(0, 1);  // [kv_heads, T, d]
-  if (repeats == 1) return by_head.unsqueeze(0);
-  return by_head.unsqueeze(1)
-      .expand({x.size(1), repeats, x.size(0), x.size(2)})
-      .reshape({1, x.size(1) * repeats, x.size(0), x.size(2)});
-}
-
-/// Which keys the queries of a span see, [L, M]: the last L of the M keys are the queries' own.
-torch::Tensor visibility(std::int64_t length, std::int64_t num_keys, std::int64_t sliding_window) {
-  auto seen = torch::ones({length, num_keys}, torch::kBool).tril_(num_keys - length);
-  return sliding_window > 0 ? seen.triu_(num_keys - length - sliding_window + 1) : seen;
-}
-
-torch::Tensor composed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                                 const std::vector<AttentionSpan>& spans, std::int64_t sliding_window) {
-  const std::int64_t repeats = q.size(1) / k.size(1), past = k.size(0) - q.size(0);
-  std::vector<torch::Tensor> outputs;
-  outputs.reserve(spans.size());
-  for (const AttentionSpan& span : spans) {
-    const auto path = [&](const torch::Tensor& x) {
-      std::vector<torch::Tensor> parts;
-      for (const TokenRange& range : span.prefix) parts.push_back(x.slice(0, range.begin, range.end));
-      parts.push_back(x.slice(0, span.begin, span.end));
-      return spread_heads(parts.size() == 1 ? parts[0] : torch::cat(parts), repeats);
-    };
-    const auto queries = q.slice(0, span.begin - past, span.end - past).transpose(0, 1).unsqueeze(0);
-    const auto keys = path(k), values = path(v);  // [1, heads, M, d]
-    const std::int64_t length = span.end - span.begin, num_keys = keys.size(2);
-    const std::int64_t window = sliding_window < num_keys ? sliding_window : 0;
-    const bool causal = length == num_keys && window == 0;
-    const auto mask = causal ? std::optional<torch::Tensor>()
-                             : std::optional<torch::Tensor>(visibility(length, num_keys, window).to(q.device()));
-    outputs.push_back(at::scaled_dot_product_attention(queries, keys, values, mask, /*dropout_p=*/0.0, causal)
-                          .squeeze(0)
-                          .transpose(0, 1));  // [L, heads, d]
-  }
-  return outputs.size() == 1 ? outputs[0].contiguous() : torch::cat(outputs);
-}
 
 bool has_kernel(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
   const auto fits = [](const torch::Tensor& x) { return x.is_cpu() && x.scalar_type() == torch::kBFloat16; };
@@ -145,7 +105,7 @@ torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, c
     covered = span.end;
   }
   TORCH_CHECK(covered == k.size(0), "packed_attention: the spans cover ", covered, " of ", k.size(0), " tokens");
-  if (!has_kernel(q, k, v)) return composed_attention(q, k, v, spans, sliding_window);
+  if (!has_kernel(q, k, v)) return composed_packed_attention(q, k, v, spans, sliding_window);
   return PackedAttention::apply(q.contiguous(), k.contiguous(), v.contiguous(), spans, sliding_window);
 }
 
@@ -175,16 +135,8 @@ torch::Tensor cached_attention(const torch::Tensor& q, const torch::Tensor& k, c
   const std::int64_t sequences = q.size(0), kv_heads = k.size(1), capacity = k.size(2), d = q.size(2);
   const std::int64_t repeats = q.size(1) / kv_heads;
   const bool has_type = q.scalar_type() == torch::kFloat32 || q.scalar_type() == torch::kBFloat16;
-  if (!q.is_cpu() || !has_type || d > kernels::kMaxHeadDim || repeats > kernels::kMaxSharedHeads) {
-    const auto place = torch::arange(capacity, positions.options()).unsqueeze(0);
-    auto seen = place <= positions.unsqueeze(1);
-    if (sliding_window > 0) seen = seen & (place > positions.unsqueeze(1) - sliding_window);
-    // The query heads that share a key-value head stand where a longer query would have its positions.
-    const auto queries = q.view({sequences, kv_heads, repeats, d});
-    return at::scaled_dot_product_attention(queries, k.index_select(0, slots), v.index_select(0, slots),
-                                            seen.unsqueeze(1).unsqueeze(1))
-        .reshape(q.sizes());
-  }
+  if (!q.is_cpu() || !has_type || d > kernels::kMaxHeadDim || repeats > kernels::kMaxSharedHeads)
+    return composed_cached_attention(q, k, v, slots, positions, sliding_window);
   const auto queries = q.contiguous(), keys = k.contiguous(), values = v.contiguous();
   auto out = torch::empty_like(queries);
   const auto* last_position = positions.const_data_ptr<std::int64_t>();

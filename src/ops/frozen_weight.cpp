@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::int64_t kSlice = 1 << 20;  // weights: 4 MB in float32
 constexpr std::int64_t kGrainRows = 16;   // of W, for a thread
+constexpr std::int64_t kFewRows = 8;      // of x, for which nf4_gemv reads a matrix once on a GPU
 
 using kernels::Direction;
 
@@ -145,6 +146,20 @@ torch::Tensor FrozenWeight::dense(torch::ScalarType type) const {
   return nf4_ ? nf4_dequantize(*nf4_, type) : int8_ ? int8_dequantize(*int8_, type) : dense_.to(type);
 }
 
+FrozenWeight FrozenWeight::to(const torch::Device& device) const {
+  FrozenWeight moved = *this;
+  const auto move = [&](torch::Tensor& tensor) {
+    if (tensor.defined()) tensor = tensor.to(device);
+  };
+  move(moved.dense_);
+  if (moved.nf4_)
+    for (auto* tensor : {&moved.nf4_->codes, &moved.nf4_->absmax, &moved.nf4_->nested_absmax, &moved.nf4_->nested_map})
+      move(*tensor);
+  if (moved.int8_)
+    for (auto* tensor : {&moved.int8_->codes, &moved.int8_->scales}) move(*tensor);
+  return moved;
+}
+
 bool FrozenWeight::is_whole(const torch::Tensor& x) const {
   if (nf4_) return !x.is_cpu() || nf4_->columns % Nf4::kBlock != 0;  // a block that lies in two rows
   if (int8_) return !x.is_cpu();
@@ -173,6 +188,7 @@ torch::Tensor FrozenWeight::times_transposed(const torch::Tensor& x) const {
   const torch::NoGradGuard no_gradient;
   if (auto out = by_kernel(nf4_, Direction::kForward, x, out_features())) return *out;
   if (auto out = by_kernel(int8_, Direction::kForward, x, out_features())) return *out;
+  if (nf4_ && !x.is_cpu() && x.size(0) <= kFewRows && nf4_->columns % Nf4::kBlock == 0) return nf4_gemv(x, *nf4_);
   if (is_whole(x)) return product(dense(x.scalar_type()), Direction::kForward, x);
   const auto rows = is_quantized() ? x.to(torch::kFloat32) : x;
   if (is_quantized() && x.size(0) <= kernels::kMaxUnpackedGemvRows)

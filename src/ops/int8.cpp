@@ -27,7 +27,8 @@ Int8 int8_quantize(const torch::Tensor& weight) {
   auto* scales = out.scales.data_ptr<float>();
   for (std::int64_t row_block = 0; row_block < row_blocks; ++row_block) {
     const std::int64_t first = row_block * kBlock, count = std::min(kBlock, rows - first);
-    const auto values = weight.narrow(0, first, count).to(torch::kFloat32).contiguous();  // a band at a time
+    const auto values =
+        weight.narrow(0, first, count).to(torch::kCPU, torch::kFloat32).contiguous();  // a band at a time
     const auto* from = values.const_data_ptr<float>();
     at::parallel_for(0, column_blocks, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t block = begin; block < end; ++block) {
@@ -45,7 +46,7 @@ Int8 int8_quantize(const torch::Tensor& weight) {
   }
   if (!out.scales.isfinite().all().item<bool>())
     throw Error("int8_quantize: a weight is not finite. The checkpoint is damaged, or not of this model.");
-  return out;
+  return {.codes = out.codes.to(weight.device()), .scales = out.scales.to(weight.device())};
 }
 
 torch::Tensor int8_dequantize(const Int8& weight, torch::ScalarType type) {

@@ -8,8 +8,13 @@
 namespace radonc::ops {
 
 MostProbable most_probable(const torch::Tensor& logits) {
-  TORCH_CHECK(logits.dim() == 2 && logits.size(1) > 0 && logits.is_cpu() && logits.scalar_type() == torch::kFloat32,
-              "most_probable: expected float32 logits [N, vocabulary] on the CPU, got ", logits.sizes());
+  TORCH_CHECK(logits.dim() == 2 && logits.size(1) > 0 && logits.scalar_type() == torch::kFloat32,
+              "most_probable: expected float32 logits [N, vocabulary], got ", logits.sizes());
+  if (!logits.is_cpu()) {  // only the picks leave the device
+    const auto [largest, index] = logits.max(1);
+    const auto sum = (logits - largest.unsqueeze(1)).exp().sum(1, /*keepdim=*/false, torch::kFloat64);
+    return {.index = index.cpu(), .log_probability = sum.log().neg().cpu()};
+  }
   const auto rows = logits.contiguous();
   const std::int64_t count = rows.size(0), vocabulary = rows.size(1);
   MostProbable out{.index = torch::empty(count, torch::kInt64),

@@ -99,11 +99,14 @@ Nf4 nf4_quantize(const torch::Tensor& weight, bool double_quantization) {
   const bool has_kernel = weight.scalar_type() == torch::kFloat32 || weight.scalar_type() == torch::kBFloat16;
   std::tie(out.codes, out.absmax) = op.call(has_kernel ? weight : weight.to(torch::kFloat32));
   if (double_quantization) {
+    out.absmax = out.absmax.cpu();  // the mean depends on the order of the sum: the same on every device
     const auto offset = out.absmax.mean();
     out.nested_map = dynamic_map();
     out.nested_offset = offset.item<float>();
     std::tie(out.absmax, out.nested_absmax) = quantize_scales(out.absmax - offset, out.nested_map);
   }
+  for (auto* tensor : {&out.codes, &out.absmax, &out.nested_absmax, &out.nested_map})
+    if (tensor->defined()) *tensor = tensor->to(weight.device());
   return out;
 }
 

@@ -130,7 +130,8 @@ class Run {
       tell({.stage = "load", .message = path.string()});
       model_.reset();
       tokenizer_ = text::Tokenizer::load(own || config_.tokenizer.empty() ? path : config_.tokenizer);
-      model_.emplace(model::Transformer::load(path, {.dtype = config_.dtype, .quantization = config_.quantization}));
+      model_.emplace(model::Transformer::load(
+          path, {.dtype = config_.dtype, .quantization = config_.quantization, .device = config_.device}));
       generate::require_matching_vocabulary(*model_, *tokenizer_);
       loaded_ = path;
     }

@@ -137,8 +137,10 @@ void describe_settings(const StudyConfig& config, const model::Transformer& mode
   add("seed of the split", config.seed);
   add("seed of the training", config.train.seed);
   add("seed of the adapter", config.lora.seed);
-  result.environment = {
-      {"radonc", "0.1.0"}, {"torch", TORCH_VERSION}, {"threads", fmt::format("{}", at::get_num_threads())}};
+  result.environment = {{"radonc", "0.1.0"},
+                        {"torch", TORCH_VERSION},
+                        {"device", config.device},
+                        {"threads", fmt::format("{}", at::get_num_threads())}};
 }
 
 void describe_training(const std::string& model, const train::TrainLog& log, report::StudyResult& result) {

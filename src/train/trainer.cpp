@@ -1,6 +1,5 @@
 #include "radonc/train/trainer.hpp"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 #include <torch/torch.h>
 
@@ -10,6 +9,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "model/device.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/core/random.hpp"
 #include "radonc/ops/adamw.hpp"
@@ -31,6 +31,12 @@ void check(const TrainConfig& c) {
   require(c.warmup_ratio >= 0 && c.warmup_ratio <= 1, "warmup_ratio", "a share in [0, 1]", c.warmup_ratio);
   require(c.weight_decay >= 0, "weight_decay", "0 or more", c.weight_decay);
   require(c.max_grad_norm >= 0, "max_grad_norm", "0 or more", c.max_grad_norm);
+}
+
+at::Generator generator_of(const torch::Device& device, std::uint64_t seed) {
+  auto generator = at::globalContext().defaultGenerator(device).clone();
+  generator.set_current_seed(seed);
+  return generator;
 }
 
 /// Each pair as a group of its own.
@@ -90,7 +96,7 @@ TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
   const ops::KeptMemory kept_memory;
   core::Random order_source(config.seed);
   std::optional<at::Generator> dropout;
-  if (adapter.config.dropout > 0) dropout = at::make_generator<at::CPUGeneratorImpl>(config.seed + 1);
+  if (adapter.config.dropout > 0) dropout = generator_of(model.device(), config.seed + 1);
   const auto first_moment = torch::zeros_like(adapter.parameters),
              second_moment = torch::zeros_like(adapter.parameters);
   TrainLog log;
@@ -127,9 +133,16 @@ TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
 
     adapter.gradients.zero_();
     for (const batch::Batch& batch : batches) {
-      const auto loss = model.loss(batch, dropout) / static_cast<double>(record.num_supervised);
-      loss.backward();
-      record.loss += loss.item<double>();
+      try {
+        const auto loss = model.loss(batch, dropout) / static_cast<double>(record.num_supervised);
+        loss.backward();
+        record.loss += loss.item<double>();
+      } catch (const c10::OutOfMemoryError& error) {
+        throw Error(
+            fmt::format("Training step {}: no memory for a batch of {} tokens. Lower TrainConfig.max_tokens_per_batch "
+                        "({}), or load the model with quantization nf4. {}",
+                        step, batch.ids.numel(), config.max_tokens_per_batch, model::in_short(error)));
+      }
     }
     record.grad_norm = adapter.gradients.norm().item<double>();
     if (!std::isfinite(record.loss) || !std::isfinite(record.grad_norm)) {

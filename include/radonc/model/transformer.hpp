@@ -16,14 +16,14 @@
 namespace radonc::model {
 
 enum class Dtype {
-  kAuto,  ///< bfloat16 where the processor has bfloat16 dot products, else float32
+  kAuto,  ///< bfloat16 on a GPU and where the processor has bfloat16 dot products, else float32
   kFloat32,
   kBFloat16,
   kFloat16,  ///< of the matrices, in half of float32's memory; norms, biases and all arithmetic are float32
 };
 
-/// The storage type `dtype` stands for on this machine.
-torch::ScalarType resolve(Dtype dtype);
+/// The storage type `dtype` stands for on a device of this machine.
+torch::ScalarType resolve(Dtype dtype, const torch::Device& device = torch::kCPU);
 
 /// "float32", "bfloat16" or "float16", as Python names it.
 std::string dtype_name(torch::ScalarType type);
@@ -37,6 +37,7 @@ enum class Quantization {
 struct LoadOptions {
   Dtype dtype = Dtype::kAuto;
   Quantization quantization = Quantization::kNone;  ///< a checkpoint that is quantised in NF4 stays so either way
+  std::string device = "cpu";  ///< "cpu", "cuda" or "cuda:1": where the model is held, trained and asked
 };
 
 /// A frozen linear layer, with an optional trainable update that `lora::inject` puts there.
@@ -80,7 +81,8 @@ struct KvCache {
 class Transformer {
  public:
   /// Reads a GGUF file, or a folder with `config.json` and safetensors files. The layout is recognised.
-  /// Throws radonc::Error naming the file and the tensor if something is missing, truncated or misshapen.
+  /// Throws radonc::Error naming the file and the tensor if something is missing, truncated or misshapen, and saying
+  /// what to do where the device is not there, cannot run radonc's kernels or has too little memory.
   static Transformer load(const std::filesystem::path& path, const LoadOptions& options = {});
 
   /// Assembles a model from tensors named as in Hugging Face; `where` names their source in messages. `weight_of`, if
@@ -89,8 +91,9 @@ class Transformer {
               const std::string& where,
               const std::function<ops::FrozenWeight(const std::string&)>& weight_of = nullptr);
 
-  /// Logits [T, vocabulary] float32 of every token of a batch, without gradients. Sequences that share a prefix share
-  /// its rotary angles too: under dynamic scaling those of the longest of them.
+  /// Logits [T, vocabulary] float32 of every token of a batch, without gradients. Sequences that share a prefix
+  /// share its rotary angles too: under dynamic scaling those of the longest of them. Here and below, what is given may
+  /// be on the CPU, whatever the model's device; what is returned is on the model's.
   [[nodiscard]] torch::Tensor logits(const batch::Batch& batch) const;
 
   /// Logits [L, vocabulary] float32 of one sequence. Throws radonc::Error for an id outside the vocabulary.
@@ -117,6 +120,8 @@ class Transformer {
   [[nodiscard]] torch::Tensor head(const torch::Tensor& hidden) const;
 
   [[nodiscard]] const TransformerConfig& config() const { return config_; }
+  /// Where its tensors are. What trains in it belongs there too.
+  [[nodiscard]] torch::Device device() const { return embedding_.device(); }
   /// Of the matrices as they are stored, but for those in NF4.
   [[nodiscard]] torch::ScalarType dtype() const { return embedding_.scalar_type(); }
   /// Of the norms, the biases and the activations.

@@ -26,11 +26,14 @@ class FrozenWeight {
   /// The matrix in `type`: the stored tensor itself where it is dense and of that type, else a new one.
   [[nodiscard]] torch::Tensor dense(torch::ScalarType type) const;
 
+  /// The same weight on `device`; itself where it is there.
+  [[nodiscard]] FrozenWeight to(const torch::Device& device) const;
+
   /// x Wᵀ and y W without gradients, in the type of x [T, in] and y [T, out]. NF4 is dequantised tile by tile inside
   /// the product (bfloat16 alone, with AVX512-BF16); with int8, x is quantised too, by 1 × 128 tiles, and the products
   /// are int8's (with AVX512-VNNI). Elsewhere W is dequantised to float32, row by row for few rows of x and else by
   /// slices that fit the processor's cache, and the products are float32's. A dense weight of another type is converted
-  /// by slices, too.
+  /// by slices, too. On other devices NF4 is read as it is for few rows of x, and else the matrix is dequantised whole.
   [[nodiscard]] torch::Tensor times_transposed(const torch::Tensor& x) const;
   [[nodiscard]] torch::Tensor times(const torch::Tensor& y) const;
 

@@ -16,7 +16,8 @@ struct Int8 {
   torch::Tensor scales;  ///< [⌈rows / 128⌉, ⌈columns / 128⌉] float32: the block's largest absolute value / 127
 };
 
-/// Quantises a matrix of any floating type, to the nearest code.
+/// Quantises a matrix of any floating type, to the nearest code. The processor does it; the result is on the weight's
+/// device.
 /// Throws radonc::Error if it has no weights, other than two dimensions, or a weight that is not finite.
 Int8 int8_quantize(const torch::Tensor& weight);
 

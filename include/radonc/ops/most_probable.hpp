@@ -5,13 +5,13 @@
 
 namespace radonc::ops {
 
-/// One entry a row of logits.
+/// One entry a row of logits, on the CPU whatever their device.
 struct MostProbable {
   torch::Tensor index;            ///< [N] int64, of the largest logit, the first one of equals
   torch::Tensor log_probability;  ///< [N] float64, its log softmax
 };
 
-/// Of logits [N, vocabulary], float32 on the CPU, vocabulary > 0.
+/// Of logits [N, vocabulary], float32, vocabulary > 0.
 MostProbable most_probable(const torch::Tensor& logits);
 
 }  // namespace radonc::ops

@@ -28,8 +28,8 @@ struct Nf4 {
   [[nodiscard]] bool is_double_quantized() const { return nested_absmax.defined(); }
 };
 
-/// Quantises a matrix [rows, columns] of any floating type; rows · columns must be a multiple of 64.
-/// Throws radonc::Error otherwise.
+/// Quantises a matrix [rows, columns] of any floating type; rows · columns must be a multiple of 64. The result is on
+/// the weight's device, and the same on every device. Throws radonc::Error otherwise.
 Nf4 nf4_quantize(const torch::Tensor& weight, bool double_quantization = true);
 
 /// [rows, columns] in `type` (float32, bfloat16 or float16), on the weight's device. Registered as

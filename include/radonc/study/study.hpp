@@ -26,6 +26,7 @@ struct StudyConfig {
   std::string prompt_template;  ///< "chatml", "mistral-v1" …, see text::PromptTemplate; empty: the tokenizer's own
   model::Dtype dtype = model::Dtype::kAuto;
   model::Quantization quantization = model::Quantization::kNone;  ///< kNf4: QLoRA; kInt8: faster
+  std::string device = "cpu";                                     ///< or "cuda": of the models, see LoadOptions
   std::int64_t max_train_cases = 0;                               ///< 0: all cases of the training part
   std::int64_t num_test_cases = 200;                              ///< held-out cases
   /// Besides the free answers, both models answer every task whose valid answers are known from these alone: modality

@@ -65,8 +65,10 @@ using StepCallback = std::function<void(const TrainStep&)>;
 
 /// Trains `adapter`, whose updates are in `model`. `cases` holds each case's encoded pairs (its tasks).
 /// The loss of a step is the sum over its supervised tokens divided by their number, however the step is cut into
-/// batches. Same seed, same machine, same number of threads: the same adapter, bit for bit.
-/// Throws radonc::Error if there is nothing to train on, if the loss stops being finite, or for a bad config.
+/// batches. Same seed, same machine, same number of threads: the same adapter, bit for bit, on the CPU; a GPU sums some
+/// gradients in whatever order they come.
+/// Throws radonc::Error if there is nothing to train on, if the loss stops being finite, if memory is short, or for a
+/// bad config.
 TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
              const std::vector<std::vector<text::TokenizedPair>>& cases, const TrainConfig& config,
              const StepCallback& callback = {});

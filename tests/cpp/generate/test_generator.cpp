@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "radonc/core/error.hpp"
+#include "support/full_memory.hpp"
 #include "support/small_model.hpp"
 
 // Decoding against the real model is in tests/python/test_generate.py; here the paths that need no real model.
@@ -61,4 +62,12 @@ TEST_CASE("bad settings and a foreign tokenizer are named") {
                        doctest::Contains("max_new_tokens"), Error);
   CHECK_THROWS_WITH_AS(generate::require_matching_vocabulary(test::small_model(), *text), doctest::Contains("211"),
                        Error);
+}
+
+TEST_CASE("too little memory for the answers is said with what to lower") {
+  const auto text = tokenizer();
+  const auto model = model_for(*text);
+  const test::FullMemory full(1 << 11);
+  CHECK_THROWS_WITH_AS(generate::generate(model, *text, text::PromptTemplate::kChatMl, {{"Answer.", "Site: brain"}}),
+                       doctest::Contains("Lower GenerateConfig.batch_size"), Error);
 }

@@ -7,6 +7,7 @@
 #include "radonc/core/file.hpp"
 #include "radonc/core/safetensors.hpp"
 #include "radonc/model/transformer.hpp"
+#include "support/full_memory.hpp"
 #include "support/temporary_folder.hpp"
 
 // Logits against transformers are compared in tests/python/test_model.py.
@@ -90,4 +91,13 @@ TEST_CASE("float16 is read exactly where the file has it, and refused where it c
   CHECK(write(2)->tensor("lm_head.weight", torch::kBFloat16).numel() == 2);
   CHECK_THROWS_WITH_AS(write(2)->tensor("lm_head.weight", torch::kFloat16),
                        doctest::Contains("tensor lm_head.weight: a value is too large for float16"), Error);
+}
+
+TEST_CASE("too little memory for the weights is said with what they need in other types") {
+  const test::FullMemory full(1 << 10);
+  CHECK_THROWS_WITH_AS(
+      model::Transformer::load(kTiny, {.dtype = model::Dtype::kBFloat16}),
+      doctest::Contains("do not fit into the memory of \"cpu\". They take 0.0 GB in bfloat16, 0.0 GB with quantization "
+                        "int8, 0.0 GB with nf4"),
+      Error);
 }

@@ -242,6 +242,11 @@ TEST_CASE("float16 weights give what their values give in float32: logits, losse
   }
 }
 
+TEST_CASE("the automatic type is bfloat16 on a GPU") {
+  CHECK((model::resolve(model::Dtype::kAuto, torch::Device("cuda")) == torch::kBFloat16));
+  CHECK((model::resolve(model::Dtype::kFloat32, torch::Device("cuda")) == torch::kFloat32));
+}
+
 TEST_CASE("bad input is named") {
   const auto model = test::small_model();
   CHECK_THROWS_WITH_AS(model.forward(torch::tensor({1, 211})), doctest::Contains("211"), Error);

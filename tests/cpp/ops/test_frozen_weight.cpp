@@ -46,6 +46,19 @@ TEST_CASE("a quantised weight takes its codes and constants") {
   CHECK(weight.dense(torch::kBFloat16).sizes() == torch::IntArrayRef({512, 512}));
 }
 
+TEST_CASE("a weight goes to another device with all that it consists of") {
+  const auto tensor = torch::randn({64, 128});
+  const torch::Device there(torch::kMeta);
+  const ops::FrozenWeight dense = ops::FrozenWeight(tensor).to(there);
+  CHECK(dense.dense(torch::kFloat32).device() == there);
+  const auto nf4 = *ops::FrozenWeight(ops::nf4_quantize(tensor)).to(there).nf4();
+  for (const auto& part : {nf4.codes, nf4.absmax, nf4.nested_absmax, nf4.nested_map}) CHECK(part.device() == there);
+  const auto plain = *ops::FrozenWeight(ops::nf4_quantize(tensor, false)).to(there).nf4();
+  CHECK_FALSE(plain.is_double_quantized());
+  const auto int8 = *ops::FrozenWeight(ops::int8_quantize(tensor)).to(there).int8();
+  for (const auto& part : {int8.codes, int8.scales}) CHECK(part.device() == there);
+}
+
 TEST_CASE("products with a weight of another type are those with its values, however many slices it takes") {
   torch::manual_seed(4);
   for (const std::int64_t rows : {1, 7, 1'165, 1'166, 3'000}) {  // 1'165 rows of 900 weights fill a slice

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "radonc/core/error.hpp"
+#include "support/full_memory.hpp"
 #include "support/small_model.hpp"
 #include "support/tensors.hpp"
 
@@ -127,4 +128,16 @@ TEST_CASE("what cannot be trained is said") {
   CHECK_THROWS_WITH_AS(train::fit(model, adapter, silent, {}), doctest::Contains("supervised"), Error);
   adapter.parameters.fill_(std::nanf(""));
   CHECK_THROWS_WITH_AS(train::fit(model, adapter, cases(1), {}), doctest::Contains("not finite"), Error);
+}
+
+TEST_CASE("too little memory for a step is said with what to lower") {
+  auto model = test::small_model();
+  auto adapter = lora::inject(model, {.rank = 4, .alpha = 8});
+  const test::FullMemory full(36'000);
+  CHECK_THROWS_WITH_AS(
+      train::fit(model, adapter, cases(16), {.max_tokens_per_batch = 200}),
+      doctest::Contains("max_tokens_per_batch (200), or load the model with quantization nf4. CUDA out "
+                        "of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 39.39 "
+                        "GiB of which 1.18 GiB is free."),
+      Error);
 }

@@ -1,0 +1,128 @@
+#include "ops/composed_attention.hpp"
+
+#include <ATen/ops/_flash_attention_forward.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+namespace radonc::ops {
+namespace {
+
+/// The spans' queries and keys, one span behind the other.
+struct Layout {
+  std::vector<std::int32_t> queries = {0}, keys = {0};  // where each span begins, and the end of the last
+  std::int64_t most_queries = 0, most_keys = 0;         // of a span
+  std::vector<std::int64_t> places;                     // of the keys in k
+
+  explicit Layout(const std::vector<AttentionSpan>& spans) {
+    for (const AttentionSpan& span : spans) {
+      const std::size_t before = places.size();
+      for (const TokenRange& range : span.prefix) add(range);
+      add({span.begin, span.end});
+      const auto num_keys = static_cast<std::int64_t>(places.size() - before), num_queries = span.end - span.begin;
+      queries.push_back(queries.back() + static_cast<std::int32_t>(num_queries));
+      keys.push_back(keys.back() + static_cast<std::int32_t>(num_keys));
+      most_queries = std::max(most_queries, num_queries);
+      most_keys = std::max(most_keys, num_keys);
+    }
+  }
+
+ private:
+  void add(const TokenRange& range) {
+    places.resize(places.size() + static_cast<std::size_t>(range.length()));
+    std::iota(places.end() - range.length(), places.end(), range.begin);
+  }
+};
+
+/// [T, kv_heads, d] → [1, kv_heads · repeats, T, d], each head `repeats` times.
+torch::Tensor spread_heads(const torch::Tensor& x, std::int64_t repeats) {
+  const auto by_head = x.transpose(0, 1);  // [kv_heads, T, d]
+  if (repeats == 1) return by_head.unsqueeze(0);
+  return by_head.unsqueeze(1)
+      .expand({x.size(1), repeats, x.size(0), x.size(2)})
+      .reshape({1, x.size(1) * repeats, x.size(0), x.size(2)});
+}
+
+/// Which keys the queries of a span see, [L, M]: the last L of the M keys are the queries' own.
+torch::Tensor visibility(std::int64_t length, std::int64_t num_keys, std::int64_t sliding_window,
+                         const torch::Device& device) {
+  auto seen =
+      torch::ones({length, num_keys}, torch::TensorOptions(torch::kBool).device(device)).tril_(num_keys - length);
+  return sliding_window > 0 ? seen.triu_(num_keys - length - sliding_window + 1) : seen;
+}
+
+torch::Tensor span_by_span(const torch::Tensor& q, const torch::Tensor& keys, const torch::Tensor& values,
+                           const Layout& layout, std::int64_t sliding_window) {
+  const std::int64_t repeats = q.size(1) / keys.size(1);
+  std::vector<torch::Tensor> outputs;
+  for (std::size_t i = 0; i + 1 < layout.queries.size(); ++i) {
+    const auto part = [&](const torch::Tensor& x, const std::vector<std::int32_t>& begins, std::int64_t times) {
+      return spread_heads(x.slice(0, begins[i], begins[i + 1]), times);
+    };
+    const std::int64_t length = layout.queries[i + 1] - layout.queries[i];
+    const std::int64_t num_keys = layout.keys[i + 1] - layout.keys[i];
+    const std::int64_t window = sliding_window < num_keys ? sliding_window : 0;
+    const bool causal = length == num_keys && window == 0;
+    const auto mask = causal ? std::optional<torch::Tensor>()
+                             : std::optional<torch::Tensor>(visibility(length, num_keys, window, q.device()));
+    outputs.push_back(at::scaled_dot_product_attention(part(q, layout.queries, 1), part(keys, layout.keys, repeats),
+                                                       part(values, layout.keys, repeats), mask, /*dropout_p=*/0.0,
+                                                       causal)
+                          .squeeze(0)
+                          .transpose(0, 1));  // [L, heads, d]
+  }
+  return outputs.size() == 1 ? outputs[0].contiguous() : torch::cat(outputs);
+}
+
+bool has_flash(const torch::Tensor& q) {
+  const bool is_narrow = q.scalar_type() == torch::kBFloat16 || q.scalar_type() == torch::kFloat16;
+  return !q.is_cpu() && is_narrow && q.size(2) % 8 == 0 && q.size(2) <= 256;
+}
+
+/// Its causal mask ends at a span's last key, which is the last query's own, and its window counts the keys before it.
+torch::Tensor by_flash(const torch::Tensor& q, const torch::Tensor& keys, const torch::Tensor& values,
+                       const Layout& layout, std::int64_t sliding_window) {
+  const auto begins = [&](const std::vector<std::int32_t>& numbers) {
+    return torch::tensor(numbers, torch::kInt32).to(q.device());
+  };
+  std::optional<std::int64_t> left, right;
+  if (sliding_window > 0) left = sliding_window - 1, right = 0;
+  return std::get<0>(at::_flash_attention_forward(q, keys, values, begins(layout.queries), begins(layout.keys),
+                                                  layout.most_queries, layout.most_keys, /*dropout_p=*/0.0,
+                                                  /*is_causal=*/true, /*return_debug_mask=*/false,
+                                                  /*scale=*/std::optional<double>(), left, right));
+}
+
+}  // namespace
+
+torch::Tensor composed_packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                                        const std::vector<AttentionSpan>& spans, std::int64_t sliding_window) {
+  const Layout layout(spans);
+  auto keys = k, values = v;
+  const bool is_plain = std::ranges::all_of(spans, [](const AttentionSpan& span) { return span.prefix.empty(); });
+  if (!is_plain || q.size(0) != k.size(0)) {
+    const auto places = torch::tensor(layout.places).to(k.device());
+    keys = k.index_select(0, places);
+    values = v.index_select(0, places);
+  }
+  return has_flash(q) ? by_flash(q, keys, values, layout, sliding_window)
+                      : span_by_span(q, keys, values, layout, sliding_window);
+}
+
+torch::Tensor composed_cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                                        const torch::Tensor& slots, const torch::Tensor& positions,
+                                        std::int64_t sliding_window) {
+  const std::int64_t kv_heads = k.size(1), repeats = q.size(1) / kv_heads;
+  const auto place = torch::arange(k.size(2), positions.options()).unsqueeze(0);
+  auto seen = place <= positions.unsqueeze(1);
+  if (sliding_window > 0) seen = seen & (place > positions.unsqueeze(1) - sliding_window);
+  // The query heads that share a key-value head stand where a longer query would have its positions.
+  const auto queries = q.view({q.size(0), kv_heads, repeats, q.size(2)});
+  return at::scaled_dot_product_attention(queries, k.index_select(0, slots), v.index_select(0, slots),
+                                          seen.unsqueeze(1).unsqueeze(1))
+      .reshape(q.sizes());
+}
+
+}  // namespace radonc::ops
