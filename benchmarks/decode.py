@@ -44,7 +44,7 @@ def radonc_seconds(arguments: argparse.Namespace, kind: str) -> None:
     tokenizer = radonc.text.Tokenizer.load(arguments.gguf or TOKENIZER)
     count = SEQUENCES if arguments.question == "together" else 1
     new = 0 if arguments.question == "prefill" else arguments.new
-    prompts = [("", f"{i}: {text_of(PROMPT[arguments.question], i)}") for i in range(2 * count if new else 1)]
+    prompts = [("", f"{i}: {text_of(PROMPT[arguments.question], i)}") for i in range(2 * count + 14 if new else 1)]
 
     def run(new: int) -> tuple[float, list]:
         config = radonc.generate.GenerateConfig(batch_size=count, max_new_tokens=new)
