@@ -6,7 +6,8 @@ The peers' Python is that of an environment with llama-cpp-python. Without a GGU
 with --layers layers and random weights. Three questions: new tokens of one sequence (decode), of 64 sequences together
 (together), and a prompt of 512 tokens (prefill). Every measurement is a process of its own, and all take turns over the
 rounds, so that a busy machine slows all of them. llama.cpp gets its tokens for nothing, without looking for the largest
-logit, and the faster of its two attentions. GB/s is what a decoding step reads of the weights. A whole model is
+logit, and the faster of its two attentions. With --device cuda the peer is transformers (bfloat16, and NF4 by
+bitsandbytes), which generates greedily. GB/s is what a decoding step reads of the weights. A whole model is
 --layers 32: 60 GB on disk, or 35 GB with --only "radonc nf4" "llama.cpp Q4_0".
 """
 
@@ -27,6 +28,7 @@ OURS = ["radonc nf4", "radonc int8", "radonc bfloat16"]
 PEERS = {"llama.cpp Q4_0": 2, "llama.cpp Q4_1": 3, "llama.cpp Q8_0": 7, "llama.cpp bf16": 32}  # llama_ftype
 PROMPT = {"decode": 32, "together": 128, "prefill": 512}  # tokens; the study's prompts have 122 on average
 QUESTIONS = [*PROMPT]
+TRANSFORMERS = ["transformers bfloat16", "transformers nf4"]
 SEQUENCES = 64
 WORDS = ["lung", "dose", "cervix", "boost", "fraction", "node", "margin", "breast"]
 
@@ -40,7 +42,9 @@ def radonc_seconds(arguments: argparse.Namespace, kind: str) -> None:
     import radonc
 
     chosen = radonc.model.Quantization[kind if kind in ("nf4", "int8") else "none"]
-    model = radonc.model.Transformer.load(arguments.model, dtype=radonc.model.Dtype.bfloat16, quantization=chosen)
+    model = radonc.model.Transformer.load(
+        arguments.model, dtype=radonc.model.Dtype.bfloat16, quantization=chosen, device=arguments.device
+    )
     tokenizer = radonc.text.Tokenizer.load(arguments.gguf or TOKENIZER)
     count = SEQUENCES if arguments.question == "together" else 1
     new = 0 if arguments.question == "prefill" else arguments.new
@@ -68,7 +72,29 @@ def radonc_seconds(arguments: argparse.Namespace, kind: str) -> None:
             long.append(seconds)
     best = (min(long) - min(short)) / tokens if new else min(short) / tokens
     embedding = 0 if model.config.tie_word_embeddings else 2 * model.config.vocab_size * model.config.hidden_size
-    tell(best, read=model.num_bytes - embedding)
+    tell(best, arguments.device, read=model.num_bytes - embedding)
+
+
+def transformers_seconds(arguments: argparse.Namespace, kind: str) -> None:
+    import torch
+    from transformers_model import load
+
+    model = load(arguments.model, kind, arguments.device).eval()
+    length = 512 if arguments.question == "prefill" else 32
+    count = SEQUENCES if arguments.question == "together" else 1
+    ids = torch.tensor([[(7 * i + n) % 31_000 + 300 for i in range(length)] for n in range(count)]).to(arguments.device)
+
+    def run(new: int) -> float:
+        begin = time.perf_counter()
+        model.generate(ids, min_new_tokens=new, max_new_tokens=new, do_sample=False, pad_token_id=0)[0, 0].item()
+        return time.perf_counter() - begin
+
+    new = 0 if arguments.question == "prefill" else arguments.new
+    short = min(run(1) for _ in range(arguments.repeats))
+    long = min(run(1 + new) for _ in range(arguments.repeats)) if new else 0.0
+    best = (long - short) / (new * count) if new else short / length
+    embedding = model.get_input_embeddings().weight
+    tell(best, arguments.device, read=model.get_memory_footprint() - embedding.numel() * embedding.element_size())
 
 
 def silence(llama_cpp):
@@ -150,11 +176,11 @@ def prepare(folder: pathlib.Path, arguments: argparse.Namespace) -> str:
         config.num_hidden_layers = arguments.layers
         write_checkpoint(folder, config)
         model, source = str(folder), str(folder / "source.gguf")
-        if arguments.peers:
+        if arguments.peers and arguments.device == "cpu":
             precision = radonc.model.GgufPrecision.f16
             loaded = radonc.model.Transformer.load(folder, dtype=radonc.model.Dtype.bfloat16)
             radonc.model.export_gguf(loaded, radonc.text.Tokenizer.load(TOKENIZER), source, precision=precision)
-    for name, file_type in PEERS.items() if arguments.peers else ():
+    for name, file_type in PEERS.items() if arguments.peers and arguments.device == "cpu" else ():
         if name not in arguments.only:
             continue
         target = str(folder / f"{name.split()[1]}.gguf")
@@ -165,10 +191,12 @@ def prepare(folder: pathlib.Path, arguments: argparse.Namespace) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--peers", type=pathlib.Path, help="Python of an environment with llama-cpp-python")
+    parser.add_argument("--peers", type=pathlib.Path, help="Python of an environment with the peers")
+    parser.add_argument("--device", default="cpu", help="of radonc and transformers, e.g. cuda (default: %(default)s)")
     parser.add_argument("--gguf", default="", help="a small model; without it a slice of Mistral-7B's shape")
     parser.add_argument("--layers", type=int, default=8, help="of the slice (default: %(default)s)")
-    parser.add_argument("--only", nargs="+", choices=[*OURS, *PEERS], default=[*OURS, *PEERS], help="what is measured")
+    everything = [*OURS, *PEERS, *TRANSFORMERS]
+    parser.add_argument("--only", nargs="+", choices=everything, default=everything, help="what is measured")
     parser.add_argument("--questions", nargs="+", choices=QUESTIONS, default=QUESTIONS)
     parser.add_argument("--new", type=int, default=24, help="tokens a sequence (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=2)
@@ -184,26 +212,32 @@ def main() -> None:
         quantize(source, target, int(file_type))
         return
     if arguments.gguf:
+        if arguments.device != "cpu":
+            parser.error("--gguf is for llama.cpp, which is measured on the CPU")
         arguments.layers = 0
     if arguments.measure:
         side, kind = arguments.measure.split(" ", 1)
-        (radonc_seconds if side == "radonc" else llama_seconds)(arguments, kind)
+        measures = {"radonc": radonc_seconds, "llama.cpp": llama_seconds, "transformers": transformers_seconds}
+        measures[side](arguments, kind)
         return
+    all_peers = PEERS if arguments.device == "cpu" else TRANSFORMERS
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         model = prepare(pathlib.Path(folder), arguments)
-        shared = [f"--{key}={getattr(arguments, key)}" for key in ("gguf", "layers", "new", "threads", "repeats")]
-        ours, peers = ([name for name in some if name in arguments.only] for some in (OURS, PEERS))
+        shared = [
+            f"--{key}={getattr(arguments, key)}" for key in ("gguf", "layers", "new", "threads", "repeats", "device")
+        ]
+        ours, peers = ([name for name in some if name in arguments.only] for some in (OURS, all_peers))
         for question in arguments.questions:
             options = [*shared, f"--model={model}", f"--folder={folder}", f"--question={question}"]
             best = take_turns(__file__, ours, peers, arguments.peers, arguments.rounds, options)
             print(question)
             first = next(iter(best))
-            fastest = min((r["seconds"] for n, r in best.items() if n in PEERS), default=best[first]["seconds"])
+            fastest = min((r["seconds"] for n, r in best.items() if n in all_peers), default=best[first]["seconds"])
             for name, result in best.items():
                 rate = "" if question != "decode" else f"   {result['read'] / result['seconds'] / 1e9:5.1f} GB/s"
                 ratio = fastest / result["seconds"]
-                base = "llama.cpp's fastest" if any(name in PEERS for name in best) else first
-                print(f"  {name:18} {1 / result['seconds']:8.1f} tokens/s   {ratio:5.2f} x {base}{rate}", flush=True)
+                base = "the fastest peer" if any(name in all_peers for name in best) else first
+                print(f"  {name:21} {1 / result['seconds']:8.1f} tokens/s   {ratio:5.2f} x {base}{rate}", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,9 +23,14 @@ def take_turns(script: str, ours: list[str], peers: list[str], python: pathlib.P
     return best
 
 
-def tell(seconds: float, **more) -> None:
-    """What a measuring process says last."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def tell(seconds: float, device: str = "cpu", **more) -> None:
+    """What a measuring process says last: of its memory the largest resident size, on a GPU what torch held there."""
+    if device == "cpu":
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    else:
+        import torch
+
+        peak = torch.cuda.max_memory_allocated(device)
     print(json.dumps({"seconds": seconds, "peak": peak, **more}))
 
 
