@@ -27,9 +27,9 @@ def load(device, path=DATA / "tiny_llama", quantization="none", dtype="float32")
     )
 
 
-def smollm2(device):
+def smollm2(device, quantization="none"):
     path = os.environ.get("RADONC_SMOLLM2_GGUF") or radonc.smollm2()
-    return load(device, path), radonc.text.Tokenizer.load(path)
+    return load(device, path, quantization), radonc.text.Tokenizer.load(path)
 
 
 def near(there, here, tolerance=1e-5):
@@ -50,6 +50,9 @@ def quantized_logits():
         assert there.num_bytes == here.num_bytes
         near(there.forward(IDS), here.forward(IDS), tolerance)
         near(there.forward(IDS[:5]), here.forward(IDS[:5]), tolerance)
+    here, there = (smollm2(device, "nf4")[0] for device in DEVICES)  # whose rows are of whole blocks
+    for count in (8, 9):  # read as it is, and dequantised
+        near(there.forward(IDS[:count]), here.forward(IDS[:count]), 1e-3)
 
 
 def trained(device, folder, quantization, settings, dtype="float32"):
