@@ -80,7 +80,7 @@ def transformers_seconds(arguments: argparse.Namespace, kind: str) -> None:
     from transformers_model import load
 
     model = load(arguments.model, kind, arguments.device).eval()
-    length = 512 if arguments.question == "prefill" else 32
+    length = PROMPT[arguments.question]
     count = SEQUENCES if arguments.question == "together" else 1
     ids = torch.tensor([[(7 * i + n) % 31_000 + 300 for i in range(length)] for n in range(count)]).to(arguments.device)
 

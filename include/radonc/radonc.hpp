@@ -74,6 +74,7 @@
 #include "radonc/ops/adamw.hpp"
 #include "radonc/ops/attention.hpp"
 #include "radonc/ops/cross_entropy.hpp"
+#include "radonc/ops/dropout.hpp"
 #include "radonc/ops/frozen_weight.hpp"
 #include "radonc/ops/int8.hpp"
 #include "radonc/ops/kept_memory.hpp"

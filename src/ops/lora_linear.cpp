@@ -1,22 +1,35 @@
 #include "radonc/ops/lora_linear.hpp"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <torch/custom_class.h>
 #include <torch/torch.h>
 
 #include "kernels/low_rank.hpp"
+#include "radonc/ops/dropout.hpp"
 
 namespace radonc::ops {
 namespace {
 
+/// What is done to the update's input.
+struct Dropped {
+  double p = 0;
+  std::int64_t seed = 0;
+
+  [[nodiscard]] torch::Tensor operator()(const torch::Tensor& x) const { return p > 0 ? dropout(x, p, seed) : x; }
+};
+
 /// What the backward pass needs besides tensors.
 struct Kept : torch::CustomClassHolder {
-  explicit Kept(FrozenWeight held, Recompute again = {}) : weight(std::move(held)), x_again(std::move(again)) {}
+  explicit Kept(FrozenWeight held, const Dropped& of_x = {}, Recompute again = {})
+      : weight(std::move(held)), dropped(of_x), x_again(std::move(again)) {}
   FrozenWeight weight;
+  Dropped dropped;
   Recompute x_again;
 };
 
-void keep(torch::autograd::AutogradContext* context, const FrozenWeight& weight, const Recompute& x_again = {}) {
-  context->saved_data["kept"] = c10::IValue::make_capsule(c10::make_intrusive<Kept>(weight, x_again));
+void keep(torch::autograd::AutogradContext* context, const FrozenWeight& weight, const Dropped& dropped = {},
+          const Recompute& x_again = {}) {
+  context->saved_data["kept"] = c10::IValue::make_capsule(c10::make_intrusive<Kept>(weight, dropped, x_again));
 }
 
 c10::intrusive_ptr<Kept> kept(torch::autograd::AutogradContext* context) {
@@ -79,12 +92,12 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
                                const FrozenWeight& weight, const torch::Tensor& a, const torch::Tensor& b,
-                               const std::optional<torch::Tensor>& keep_mask, double scale, const Recompute& x_again) {
-    const auto low = project(keep_mask ? x * *keep_mask : x.contiguous(), a, 1);  // [T, rank]
+                               const Dropped& dropped, double scale, const Recompute& x_again) {
+    const auto low = project(dropped(x.contiguous()), a, 1);  // [T, rank]
     auto y = weight.times_transposed(x);
     add_product(y, low, b.t(), scale);
-    keep(context, weight, x_again);
-    context->save_for_backward({x_again ? torch::Tensor() : x, a, b, keep_mask.value_or(torch::Tensor()), low});
+    keep(context, weight, dropped, x_again);
+    context->save_for_backward({x_again ? torch::Tensor() : x, a, b, low});
     context->saved_data["scale"] = scale;
     return y;
   }
@@ -94,20 +107,19 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
     const auto saved = context->get_saved_variables();
     const auto held = kept(context);
     const auto x = held->x_again ? held->x_again() : saved[0];
-    const auto &a = saved[1], &b = saved[2], &keep_mask = saved[3], &low = saved[4];
+    const auto &a = saved[1], &b = saved[2], &low = saved[3];
     const double scale = context->saved_data["scale"].toDouble();
     const auto grad = grads[0].contiguous();
     const auto grad_low = project(grad, b.t(), scale);  // [T, rank]
-    const auto seen = keep_mask.defined() ? x * keep_mask : x.contiguous();
-    const auto grad_a = gradient(grad_low, seen, 1);
+    const auto grad_a = gradient(grad_low, held->dropped(x.contiguous()), 1);
     const auto grad_b = gradient(low, grad, scale).t();
     torch::Tensor grad_x;
     if (context->needs_input_grad(0)) {
       grad_x = held->weight.times(grad);
-      if (keep_mask.defined()) {
-        auto dropped = torch::zeros_like(grad_x);
-        add_product(dropped, grad_low, a, 1);
-        grad_x.add_(dropped.mul_(keep_mask));
+      if (held->dropped.p > 0) {
+        const auto through_update = torch::zeros_like(grad_x);
+        add_product(through_update, grad_low, a, 1);
+        grad_x.add_(held->dropped(through_update));
       } else {
         add_product(grad_x, grad_low, a, 1);
       }
@@ -126,21 +138,19 @@ torch::Tensor adapted_norms(const FrozenWeight& weight, const LowRankUpdate& upd
 }
 
 torch::Tensor dora_linear(const torch::Tensor& x, const FrozenWeight& weight, const LowRankUpdate& update,
-                          const std::optional<torch::Tensor>& keep_mask) {
+                          const Dropped& dropped) {
   const auto type = x.scalar_type();
   const auto gain = (update.magnitude / adapted_norms(weight, update)).to(type);
-  const auto seen = keep_mask ? x * *keep_mask : x;
+  const auto seen = dropped(x);
   const auto low = seen.mm(update.a.to(type).t()).mm(update.b.to(type).t()) * update.scale;
   const auto base = FrozenLinear::apply(x, weight);
-  if (!keep_mask) return gain * (base + low);
+  if (dropped.p == 0) return gain * (base + low);
   return base + (gain - 1) * FrozenLinear::apply(seen, weight) + gain * low;  // as PEFT: only the change is dropped out
 }
 
-/// 1 / (1 - dropout) where an input is kept, 0 elsewhere. bernoulli_ would draw other numbers where it uses MKL.
-torch::Tensor dropout_mask(const torch::Tensor& x, double dropout, const at::Generator& generator) {
-  const double keep = 1 - dropout;
-  const auto draws = torch::empty(x.sizes(), x.options().dtype(torch::kFloat64).requires_grad(false));
-  return (draws.uniform_(0, 1, generator) < keep).to(x.scalar_type()).div_(keep);
+std::int64_t draw(at::Generator generator) {
+  const std::lock_guard<std::mutex> lock(generator.mutex());
+  return static_cast<std::int64_t>(at::check_generator<at::CPUGeneratorImpl>(generator)->random64());
 }
 
 }  // namespace
@@ -162,14 +172,13 @@ torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, co
     const bool has_gradient = torch::GradMode::is_enabled() && x.requires_grad();
     return with_bias(has_gradient ? FrozenLinear::apply(x, weight) : weight.times_transposed(x));
   }
-  std::optional<torch::Tensor> keep_mask;
-  if (generator && update->dropout > 0) keep_mask = dropout_mask(x, update->dropout, *generator);
+  Dropped dropped;
+  if (generator && update->dropout > 0) dropped = {.p = update->dropout, .seed = draw(*generator)};
   auto y = update->magnitude.defined()
-               ? dora_linear(x, weight, *update, keep_mask)
-               : LoraLinear::apply(x, weight, update->a, update->b, keep_mask, update->scale, x_again);
+               ? dora_linear(x, weight, *update, dropped)
+               : LoraLinear::apply(x, weight, update->a, update->b, dropped, update->scale, x_again);
   if (update->start_a.defined()) {
-    const auto seen = keep_mask ? x * *keep_mask : x;
-    y = y - seen.mm(update->start_a.to(type).t()).mm(update->start_b.to(type).t()) * update->scale;
+    y = y - dropped(x).mm(update->start_a.to(type).t()).mm(update->start_b.to(type).t()) * update->scale;
   }
   if (update->b_bias.defined()) y = y + (update->b_bias * update->scale).to(type);
   return with_bias(y);

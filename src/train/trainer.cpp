@@ -1,5 +1,6 @@
 #include "radonc/train/trainer.hpp"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 #include <torch/torch.h>
 
@@ -31,12 +32,6 @@ void check(const TrainConfig& c) {
   require(c.warmup_ratio >= 0 && c.warmup_ratio <= 1, "warmup_ratio", "a share in [0, 1]", c.warmup_ratio);
   require(c.weight_decay >= 0, "weight_decay", "0 or more", c.weight_decay);
   require(c.max_grad_norm >= 0, "max_grad_norm", "0 or more", c.max_grad_norm);
-}
-
-at::Generator generator_of(const torch::Device& device, std::uint64_t seed) {
-  auto generator = at::globalContext().defaultGenerator(device).clone();
-  generator.set_current_seed(seed);
-  return generator;
 }
 
 /// Each pair as a group of its own.
@@ -96,7 +91,7 @@ TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
   const ops::KeptMemory kept_memory;
   core::Random order_source(config.seed);
   std::optional<at::Generator> dropout;
-  if (adapter.config.dropout > 0) dropout = generator_of(model.device(), config.seed + 1);
+  if (adapter.config.dropout > 0) dropout = at::make_generator<at::CPUGeneratorImpl>(config.seed + 1);
   const auto first_moment = torch::zeros_like(adapter.parameters),
              second_moment = torch::zeros_like(adapter.parameters);
   TrainLog log;

@@ -70,7 +70,8 @@ def trained(device, folder, quantization, settings, dtype="float32"):
 VARIANTS = [
     ("tiny_llama", "none", {}),
     ("tiny_llama", "nf4", {"use_rslora": True}),
-    ("tiny_llama", "none", {"use_dora": True}),
+    ("tiny_llama", "none", {"dropout": 0.3}),
+    ("tiny_llama", "none", {"use_dora": True, "dropout": 0.3}),
     ("tiny_llama", "none", {"init": radonc.lora.Init.gaussian, "lora_bias": True}),
     ("tiny_llama", "none", {"init": radonc.lora.Init.pissa, "modules_to_save": ["lm_head", "embed_tokens"]}),
     ("tiny_llama_bias", "none", {"bias": radonc.lora.Bias.all}),

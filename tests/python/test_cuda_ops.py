@@ -49,6 +49,12 @@ def test_swiglu(shape, dtype):
 
 
 @pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("shape", [(0,), (1,), (3, 257), (64, 14336)])
+def test_dropout(shape, dtype):
+    check("dropout", torch.randn(shape).to(dtype), 0.3, -5, tolerance=1e-9)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("shape", [(1, 1, 2), (5, 3, 24), (3, 9, 10), (17, 32, 128), (0, 2, 16)])
 def test_rope(shape, dtype):
     angle = torch.randn(shape[0], shape[2] // 2)

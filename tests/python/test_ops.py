@@ -25,6 +25,7 @@ CASES = {
     "rms_norm_backward": lambda: (torch.randn(5, 16), torch.randn(5, 16), torch.randn(16), 1e-5),
     "swiglu": lambda: (torch.randn(3, 9, requires_grad=True), torch.randn(3, 9, requires_grad=True)),
     "swiglu_backward": lambda: (torch.randn(3, 9), torch.randn(3, 9), torch.randn(3, 9)),
+    "dropout": lambda: (torch.randn(3, 90, requires_grad=True), 0.25, 7),
     "rope": lambda: (torch.randn(4, 2, 8, requires_grad=True), *angles(4, 4)),
     "cross_entropy_": lambda: (torch.randn(5, 7), torch.randint(7, (5,)), True),
     "adamw_": lambda: (*(torch.rand(3, 5) for _ in range(4)), 2, 1e-3, 0.9, 0.999, 1e-8, 0.1),

@@ -37,8 +37,8 @@ using Recompute = std::function<torch::Tensor()>;
 ///   x [T, in]   weight [out, in] frozen   bias [out], trained or frozen, or undefined   y [T, out], type of x
 /// With a magnitude m: y = g ∘ (x Wᵀ + scale · x Aᵀ Bᵀ) + bias, where g = m / |rows of W + scale · B A|, the norm taken
 /// as a constant in the backward pass and computed without forming B A.
-/// Without `update` it is the frozen layer alone. Dropout happens only where `generator` is given; its draws are the
-/// same on every processor, and those of torch's own dropout where that does not draw with MKL.
+/// Without `update` it is the frozen layer alone. Dropout happens only where `generator`, the processor's, is given: it
+/// draws the seed of ops::dropout, whose draws are the same on every device.
 /// The backward pass computes what flows on to x and the update's gradients; never one of W. A quantised W is
 /// dequantised in both passes and not kept between them. The gradients of a plain update need x: where `x_again` is
 /// given, x is not kept for them but made again.

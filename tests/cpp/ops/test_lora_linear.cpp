@@ -4,17 +4,18 @@
 #include <doctest/doctest.h>
 #include <torch/torch.h>
 
+#include "radonc/ops/dropout.hpp"
 #include "support/tensors.hpp"
 
 using namespace radonc;
 
 namespace {
 
-/// The mask that dropout of x draws from a generator of `seed`.
+/// What dropout multiplies x with under a generator of `seed`.
 torch::Tensor keep_mask(const torch::Tensor& x, double dropout, std::uint64_t seed) {
   const auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-  const auto draws = torch::empty(x.sizes(), torch::kFloat64).uniform_(0, 1, generator);
-  return (draws < 1 - dropout).to(torch::kFloat32) / (1 - dropout);
+  const auto drawn = at::check_generator<at::CPUGeneratorImpl>(generator)->random64();
+  return ops::dropout(torch::ones(x.sizes()), dropout, static_cast<std::int64_t>(drawn));
 }
 
 torch::Tensor wide(const torch::Tensor& t) {
