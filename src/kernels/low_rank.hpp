@@ -13,8 +13,9 @@ bool has_low_rank();
 void low_rank_project(const std::uint16_t* x, const std::uint16_t* w, std::int64_t rows, std::int64_t n,
                       std::int64_t rank, float factor, std::uint16_t* out);
 
-/// y [rows, n] += factor · low [rows, rank] · W [rank, n], rounded once
-void low_rank_add(const std::uint16_t* low, const std::uint16_t* w, std::int64_t rows, std::int64_t n,
+/// y [rows, n] += factor · low [rows, rank] · W, rounded once. W [rank, n], or its transpose [n, rank], is in float32
+/// and rounded to bfloat16 here.
+void low_rank_add(const std::uint16_t* low, const float* w, bool is_transposed, std::int64_t rows, std::int64_t n,
                   std::int64_t rank, float factor, std::uint16_t* y);
 
 /// out [rank, n] = factor · low [rows, rank]ᵀ · x [rows, n]

@@ -54,15 +54,15 @@ torch::Tensor project(const torch::Tensor& x, const torch::Tensor& w, double sca
   return low;
 }
 
-/// y [T, n] += scale · low [T, rank] W
+/// y [T, n] += scale · low [T, rank] W, where w [rank, n], or what it is a transpose of, is contiguous
 void add_product(const torch::Tensor& y, const torch::Tensor& low, const torch::Tensor& w, double scale) {
-  const auto own = w.to(y.scalar_type()).contiguous();
   if (!has_kernel(y)) {
-    torch::Tensor(y).addmm_(low, own, /*beta=*/1, scale);
+    torch::Tensor(y).addmm_(low, w.to(y.scalar_type()), /*beta=*/1, scale);
     return;
   }
-  kernels::low_rank_add(words(low), words(own), y.size(0), y.size(1), low.size(1), static_cast<float>(scale),
-                        static_cast<std::uint16_t*>(y.data_ptr()));
+  const bool is_transposed = !w.is_contiguous();
+  kernels::low_rank_add(words(low), w.const_data_ptr<float>(), is_transposed, y.size(0), y.size(1), low.size(1),
+                        static_cast<float>(scale), static_cast<std::uint16_t*>(y.data_ptr()));
 }
 
 /// scale · lowᵀ x: [rank, n] float32
@@ -88,14 +88,22 @@ class FrozenLinear : public torch::autograd::Function<FrozenLinear> {
   }
 };
 
+/// y = x Wᵀ + scale · dropped(x) Aᵀ Bᵀ, and the product with Aᵀ, which the backward pass needs.
+std::pair<torch::Tensor, torch::Tensor> adapted(const torch::Tensor& x, const FrozenWeight& weight,
+                                                const torch::Tensor& a, const torch::Tensor& b, const Dropped& dropped,
+                                                double scale) {
+  auto low = project(dropped(x.contiguous()), a, 1);  // [T, rank]
+  auto y = weight.times_transposed(x);
+  add_product(y, low, b.t(), scale);
+  return {std::move(y), std::move(low)};
+}
+
 class LoraLinear : public torch::autograd::Function<LoraLinear> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
                                const FrozenWeight& weight, const torch::Tensor& a, const torch::Tensor& b,
                                const Dropped& dropped, double scale, const Recompute& x_again) {
-    const auto low = project(dropped(x.contiguous()), a, 1);  // [T, rank]
-    auto y = weight.times_transposed(x);
-    add_product(y, low, b.t(), scale);
+    const auto [y, low] = adapted(x, weight, a, b, dropped, scale);
     keep(context, weight, dropped, x_again);
     context->save_for_backward({x_again ? torch::Tensor() : x, a, b, low});
     context->saved_data["scale"] = scale;
@@ -174,8 +182,9 @@ torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, co
   }
   Dropped dropped;
   if (generator && update->dropout > 0) dropped = {.p = update->dropout, .seed = draw(*generator)};
-  auto y = update->magnitude.defined()
-               ? dora_linear(x, weight, *update, dropped)
+  auto y = update->magnitude.defined() ? dora_linear(x, weight, *update, dropped)
+           : !torch::GradMode::is_enabled()
+               ? adapted(x, weight, update->a.detach(), update->b.detach(), dropped, update->scale).first
                : LoraLinear::apply(x, weight, update->a, update->b, dropped, update->scale, x_again);
   if (update->start_a.defined()) {
     y = y - dropped(x).mm(update->start_a.to(type).t()).mm(update->start_b.to(type).t()) * update->scale;

@@ -48,13 +48,68 @@ RADONC_TILES void project(const Word* x, const Word* w, std::int64_t n, std::int
             _mm512_mul_ps(sum_lanes<FloatSums, kRanks>(sums[r]), _mm512_set1_ps(factor)));
 }
 
-/// Two rows of `stride` apart, element by element side by side: [n, 2], the second zero where it is not there.
-RADONC_TILES void interleave(const Word* rows, bool has_second, std::int64_t n, Word* to) {
+RADONC_TILES_INLINE __m512i rounded(__m512 low, __m512 high) {
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
+}
+
+/// Two rows of W, element by element side by side in bfloat16: [n, 2], the second zero where it is not there.
+RADONC_TILES void interleave(const float* first, const float* second, std::int64_t n, Word* to) {
   for (std::int64_t at = 0; at < n; at += kRegister) {
-    const __m512i first = load_words<false>(rows + at, n - at);
-    const __m512i second = has_second ? load_words<false>(rows + n + at, n - at) : _mm512_setzero_si512();
-    store_pairs(first, second, to + 2 * at);
+    const __mmask16 masks[2] = {first_lanes(n - at), first_lanes(n - at - 16)};
+    const auto row = [&](const float* from) RADONC_TILES {
+      return rounded(load16(from + at, masks[0]), load16(from + at + 16, masks[1]));
+    };
+    store_pairs(row(first), second != nullptr ? row(second) : _mm512_setzero_si512(), to + 2 * at);
   }
+}
+
+/// The same of columns `k` to `k + 7` of W [n, rank], two by two: four times [n, 2], `stride` apart.
+RADONC_TILES void interleave_eight(const float* w, std::int64_t n, std::int64_t rank, std::int64_t k,
+                                   std::int64_t stride, Word* to) {
+  // Of two times four rows with four pairs each: pair 0 of all eight, then pair 1; and pairs 2 and 3.
+  const __m512i front = _mm512_set_epi32(29, 25, 21, 17, 13, 9, 5, 1, 28, 24, 20, 16, 12, 8, 4, 0);
+  const __m512i back = _mm512_set_epi32(31, 27, 23, 19, 15, 11, 7, 3, 30, 26, 22, 18, 14, 10, 6, 2);
+  for (std::int64_t at = 0; at < n; at += 16) {
+    __m512i fours[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      const auto two_rows = [&](std::int64_t row) RADONC_TILES {
+        const auto one = [&](std::int64_t r)
+                             RADONC_TILES { return r < n ? _mm256_loadu_ps(w + r * rank + k) : _mm256_setzero_ps(); };
+        return _mm512_insertf32x8(_mm512_castps256_ps512(one(row)), one(row + 1), 1);
+      };
+      fours[i] = rounded(two_rows(at + 4 * i), two_rows(at + 4 * i + 2));
+    }
+    const __m512i a = _mm512_permutex2var_epi32(fours[0], front, fours[1]);
+    const __m512i b = _mm512_permutex2var_epi32(fours[0], back, fours[1]);
+    const __m512i c = _mm512_permutex2var_epi32(fours[2], front, fours[3]);
+    const __m512i d = _mm512_permutex2var_epi32(fours[2], back, fours[3]);
+    _mm512_store_si512(to + 2 * at, _mm512_shuffle_i64x2(a, c, 0x44));
+    _mm512_store_si512(to + stride + 2 * at, _mm512_shuffle_i64x2(a, c, 0xee));
+    _mm512_store_si512(to + 2 * stride + 2 * at, _mm512_shuffle_i64x2(b, d, 0x44));
+    _mm512_store_si512(to + 3 * stride + 2 * at, _mm512_shuffle_i64x2(b, d, 0xee));
+  }
+}
+
+/// W as pairs [⌈rank / 2⌉, n up to a multiple of 32, 2] in bfloat16; valid until the thread's next call.
+const Word* pairs_of(const float* w, bool is_transposed, std::int64_t n, std::int64_t rank) {
+  static thread_local Buffer buffer, columns_buffer;
+  const std::int64_t stride = 2 * round_up(n, kRegister);
+  auto* pairs = buffer.reserve<Word>(round_up(rank, 2) / 2 * stride);
+  std::int64_t k = 0;
+  for (; is_transposed && k + 8 <= rank; k += 8) interleave_eight(w, n, rank, k, stride, pairs + k / 2 * stride);
+  for (; k < rank; k += 2) {
+    const float* rows[2] = {w + k * n, k + 1 < rank ? w + (k + 1) * n : nullptr};
+    if (is_transposed) {
+      auto* columns = columns_buffer.reserve<float>(2 * n);
+      for (int i = 0; i < 2; ++i) {
+        for (std::int64_t at = 0; k + i < rank && at < n; ++at) columns[i * n + at] = w[at * rank + k + i];
+        if (rows[i] != nullptr) rows[i] = columns + i * n;
+      }
+    }
+    interleave(rows[0], rows[1], n, pairs + k / 2 * stride);
+  }
+  return pairs;
 }
 
 /// R rows of y, 32 columns at a time. pairs [⌈rank / 2⌉, n up to a multiple of 32, 2]
@@ -173,12 +228,11 @@ void low_rank_project(const std::uint16_t* x, const std::uint16_t* w, std::int64
   });
 }
 
-void low_rank_add(const std::uint16_t* low, const std::uint16_t* w, std::int64_t rows, std::int64_t n,
+void low_rank_add(const std::uint16_t* low, const float* w, bool is_transposed, std::int64_t rows, std::int64_t n,
                   std::int64_t rank, float factor, std::uint16_t* y) {
-  static thread_local Buffer pairs_buffer, even_buffer;
-  const std::int64_t stride = 2 * round_up(n, kRegister), even = round_up(rank, 2);
-  auto* pairs = pairs_buffer.reserve<Word>(even / 2 * stride);
-  for (std::int64_t k = 0; k < rank; k += 2) interleave(w + k * n, k + 1 < rank, n, pairs + k / 2 * stride);
+  static thread_local Buffer even_buffer;
+  const std::int64_t even = round_up(rank, 2);
+  const Word* pairs = pairs_of(w, is_transposed, n, rank);
   if (even != rank) {
     auto* filled = even_buffer.reserve<Word>(rows * even);
     for (std::int64_t row = 0; row < rows; ++row) {
@@ -210,7 +264,7 @@ bool has_low_rank() {
 
 void low_rank_project(const std::uint16_t*, const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, float,
                       std::uint16_t*) {}
-void low_rank_add(const std::uint16_t*, const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, float,
+void low_rank_add(const std::uint16_t*, const float*, bool, std::int64_t, std::int64_t, std::int64_t, float,
                   std::uint16_t*) {}
 void low_rank_gradient(const std::uint16_t*, const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, float,
                        float*) {}
