@@ -136,7 +136,7 @@ TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
         throw Error(
             fmt::format("Training step {}: no memory for a batch of {} tokens. Lower TrainConfig.max_tokens_per_batch "
                         "({}), or load the model with quantization nf4. {}",
-                        step, batch.ids.numel(), config.max_tokens_per_batch, model::in_short(error)));
+                        step, batch.ids.numel(), max_tokens, model::in_short(error)));
       }
     }
     record.grad_norm = adapter.gradients.norm().item<double>();
