@@ -20,8 +20,8 @@ rank_pattern and alpha_pattern: the first key, in the order of the file, for whi
 holds, with a name like model.layers.0.mlp.up_proj. PEFT sorts the keys when it saves, which can change the winner;
 adapters/patterns keeps them unsorted, so a reader that sorts gives layers.1.self_attn.o_proj the wrong alpha.
 
-Where an adapter has dropout, loss and gradients are of a pass in training, its masks drawn from torch's generator of
-seed 1. The masks are those of a processor on which torch does not draw them with MKL, that is any but Intel's.
+Where an adapter has dropout, loss and gradients are of a pass in training with radonc's masks (philox_dropout.py),
+whose seeds come from torch's generator of seed 1.
 
 Under dynamic NTK scaling a fresh model makes each golden: the frequencies stay those of the longest sequence seen.
 """
@@ -35,6 +35,7 @@ import numpy as np
 import peft
 import torch
 import transformers
+from philox_dropout import use_philox
 
 REFERENCE = f"transformers {transformers.__version__}, peft {peft.__version__}"
 SHAPE = dict(
@@ -280,6 +281,7 @@ def adapter(folder: pathlib.Path, models: pathlib.Path, name: str) -> None:
     logits = run(adapted, ids)[0].logits[0].detach()
     if config.lora_dropout > 0:
         torch.manual_seed(1)
+        use_philox(adapted)
         adapted.train()
     _, loss = run(adapted, ids)
     loss.backward()
