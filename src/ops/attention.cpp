@@ -11,6 +11,7 @@
 #include "kernels/attention.hpp"
 #include "kernels/cached_attention.hpp"
 #include "ops/composed_attention.hpp"
+#include "ops/words.hpp"
 
 namespace radonc::ops {
 namespace {
@@ -18,14 +19,6 @@ namespace {
 bool has_kernel(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
   const auto fits = [](const torch::Tensor& x) { return x.is_cpu() && x.scalar_type() == torch::kBFloat16; };
   return fits(q) && fits(k) && fits(v) && kernels::has_attention(q.size(2));
-}
-
-const std::uint16_t* words(const torch::Tensor& x) {
-  return static_cast<const std::uint16_t*>(x.const_data_ptr());
-}
-
-std::uint16_t* written(const torch::Tensor& x) {
-  return static_cast<std::uint16_t*>(x.data_ptr());
 }
 
 kernels::AttentionShape shape_of(const torch::Tensor& q, const torch::Tensor& k,

@@ -10,6 +10,7 @@
 #include "kernels/nf4_tensors.hpp"
 #include "kernels/packed_gemm.hpp"
 #include "kernels/unpacked_gemv.hpp"
+#include "ops/words.hpp"
 
 namespace radonc::ops {
 namespace {
@@ -31,14 +32,6 @@ kernels::Int8View view_of(const Int8& weight) {
           .scales = weight.scales.const_data_ptr<float>(),
           .out = weight.codes.size(0),
           .in = weight.codes.size(1)};
-}
-
-const std::uint16_t* words(const torch::Tensor& x) {
-  return static_cast<const std::uint16_t*>(x.const_data_ptr());
-}
-
-std::uint16_t* written(const torch::Tensor& x) {
-  return static_cast<std::uint16_t*>(x.data_ptr());
 }
 
 /// Where the kernel with panels beats oneDNN's product: against the direction in which W lies always; along it with

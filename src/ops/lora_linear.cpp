@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include "kernels/low_rank.hpp"
+#include "ops/words.hpp"
 #include "radonc/ops/dropout.hpp"
 
 namespace radonc::ops {
@@ -40,17 +41,13 @@ bool has_kernel(const torch::Tensor& x) {
   return x.is_cpu() && x.scalar_type() == torch::kBFloat16 && x.is_contiguous() && kernels::has_low_rank();
 }
 
-const std::uint16_t* words(const torch::Tensor& x) {
-  return static_cast<const std::uint16_t*>(x.const_data_ptr());
-}
-
 /// scale · x [T, n] Wᵀ, where w [rank, n] is in float32: [T, rank] in x's type
 torch::Tensor project(const torch::Tensor& x, const torch::Tensor& w, double scale) {
   const auto own = w.to(x.scalar_type()).contiguous();
   if (!has_kernel(x)) return scale == 1 ? x.mm(own.t()) : x.mm(own.t()).mul_(scale);
   auto low = torch::empty({x.size(0), w.size(0)}, x.options());
   kernels::low_rank_project(words(x), words(own), x.size(0), x.size(1), w.size(0), static_cast<float>(scale),
-                            static_cast<std::uint16_t*>(low.data_ptr()));
+                            written(low));
   return low;
 }
 
@@ -62,7 +59,7 @@ void add_product(const torch::Tensor& y, const torch::Tensor& low, const torch::
   }
   const bool is_transposed = !w.is_contiguous();
   kernels::low_rank_add(words(low), w.const_data_ptr<float>(), is_transposed, y.size(0), y.size(1), low.size(1),
-                        static_cast<float>(scale), static_cast<std::uint16_t*>(y.data_ptr()));
+                        static_cast<float>(scale), written(y));
 }
 
 /// scale · lowᵀ x: [rank, n] float32

@@ -68,6 +68,17 @@ RADONC_TILES_INLINE __m256i to_bfloat16(__m512 values) {
   return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values));
 }
 
+/// Sums of 32 columns, which unpacking two rows left four of every eight by turns in `low` and `high`: the columns in
+/// order, 16 in each register.
+struct InOrder {
+  __m512 first, second;
+};
+RADONC_TILES_INLINE InOrder in_order(__m512 low, __m512 high) {
+  const __m512i front = _mm512_set_epi32(23, 22, 21, 20, 7, 6, 5, 4, 19, 18, 17, 16, 3, 2, 1, 0);
+  const __m512i back = _mm512_set_epi32(31, 30, 29, 28, 15, 14, 13, 12, 27, 26, 25, 24, 11, 10, 9, 8);
+  return {_mm512_permutex2var_ps(low, front, high), _mm512_permutex2var_ps(low, back, high)};
+}
+
 /// Rows of x [count, d], `stride` apart, as a panel [d / 2, 64, 2]: 64 rows side by side, zeros where there are none.
 RADONC_TILES inline void pack_across(const Word* x, std::int64_t stride, std::int64_t count, std::int64_t d,
                                      Word* panel) {

@@ -87,20 +87,15 @@ RADONC_TILES void mix(const Word* v, std::int64_t count, const float* scores, st
       }
     }
   }
-  // Unpacking left four of every eight elements in each.
-  const __m512i front = _mm512_set_epi32(23, 22, 21, 20, 7, 6, 5, 4, 19, 18, 17, 16, 3, 2, 1, 0);
-  const __m512i back = _mm512_set_epi32(31, 30, 29, 28, 15, 14, 13, 12, 27, 26, 25, 24, 11, 10, 9, 8);
 #pragma GCC unroll 4
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
     for (int p = 0; p < kParts; ++p) {
       const __m512 factor = _mm512_set1_ps(1 / sums[r]);
-      int half = 0;
-      for (const __m512i& order : {front, back}) {
-        const __m512 ordered = _mm512_permutex2var_ps(mixed[r][p][0], order, mixed[r][p][1]);
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + r * kD + p * kPart + 16 * half++),
-                            to_bfloat16(_mm512_mul_ps(ordered, factor)));
-      }
+      const InOrder columns = in_order(mixed[r][p][0], mixed[r][p][1]);
+      auto* to = reinterpret_cast<__m256i*>(out + r * kD + p * kPart);
+      _mm256_storeu_si256(to, to_bfloat16(_mm512_mul_ps(columns.first, factor)));
+      _mm256_storeu_si256(to + 1, to_bfloat16(_mm512_mul_ps(columns.second, factor)));
     }
 }
 

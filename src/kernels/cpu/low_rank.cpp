@@ -195,19 +195,15 @@ RADONC_TILES void gradient_of(const Word* low, const Word* x, std::int64_t rows,
       add_pairs(x + first * n + column, n, end - column, shares.data(), count, sums + strip * kSums);
     }
   }
-  // Unpacking left four of every eight columns in each.
-  const __m512i front = _mm512_set_epi32(23, 22, 21, 20, 7, 6, 5, 4, 19, 18, 17, 16, 3, 2, 1, 0);
-  const __m512i back = _mm512_set_epi32(31, 30, 29, 28, 15, 14, 13, 12, 27, 26, 25, 24, 11, 10, 9, 8);
+  const __m512 scale = _mm512_set1_ps(factor);
   for (std::int64_t strip = 0; strip < strips; ++strip)
     for (std::int64_t k = 0; k < ranks; ++k) {
       const std::int64_t column = begin + strip * kRegister;
       const float* own = sums + strip * kSums + k * kRegister;
-      const __m512 low_sums = _mm512_load_ps(own), high_sums = _mm512_load_ps(own + 16), scale = _mm512_set1_ps(factor);
+      const InOrder columns = in_order(_mm512_load_ps(own), _mm512_load_ps(own + 16));
       float* to = out + (rank + k) * n + column;
-      _mm512_mask_storeu_ps(to, first_lanes(end - column),
-                            _mm512_mul_ps(_mm512_permutex2var_ps(low_sums, front, high_sums), scale));
-      _mm512_mask_storeu_ps(to + 16, first_lanes(end - column - 16),
-                            _mm512_mul_ps(_mm512_permutex2var_ps(low_sums, back, high_sums), scale));
+      _mm512_mask_storeu_ps(to, first_lanes(end - column), _mm512_mul_ps(columns.first, scale));
+      _mm512_mask_storeu_ps(to + 16, first_lanes(end - column - 16), _mm512_mul_ps(columns.second, scale));
     }
 }
 
