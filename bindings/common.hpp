@@ -1,12 +1,10 @@
-// What every binding file needs; precompiled.
+// What every binding file needs; precompiled. Torch is not in it: most files bind what needs none (see to_torch.hpp).
 #pragma once
 
 #include <pybind11/functional.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
-#include <torch/csrc/utils/pybind.h>
-#include <torch/torch.h>
 
 #include "radonc/text/prompt_template.hpp"
 

@@ -1,6 +1,8 @@
 // What Python gets of torch's types. Tensors come in only where torch is imported already.
 #pragma once
 
+#include <torch/csrc/utils/pybind.h>
+
 #include "common.hpp"
 
 namespace radonc::bindings {

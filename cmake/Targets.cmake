@@ -60,9 +60,10 @@ function(radonc_add_radonc)
   set_target_properties(radonc PROPERTIES EXPORT_NAME radonc VERSION ${PROJECT_VERSION}
                         INSTALL_RPATH "$ORIGIN;$ORIGIN/../torch/lib;${RADONC_TORCH_LIBRARY_DIR}")
   if(RADONC_CUDA)
-    file(GLOB cuda_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/kernels/cuda/*.cu)
+    file(GLOB cuda_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/kernels/cuda/*.cu
+                                             ${PROJECT_SOURCE_DIR}/src/kernels/cuda/*.cpp)
     target_sources(radonc PRIVATE ${cuda_kernels})
-    set_source_files_properties(${cuda_kernels} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+    target_include_directories(radonc SYSTEM PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
     target_compile_options(radonc PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra
       $<$<BOOL:${RADONC_WERROR}>:-Werror=all-warnings>>)
     set_target_properties(radonc PROPERTIES CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON

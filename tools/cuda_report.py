@@ -1,14 +1,16 @@
-"""Compiles the CUDA kernels' device code with nvcc and prints what each kernel takes of a GPU's registers and memory.
+"""Compiles the CUDA kernels with nvcc and prints what each takes of a GPU's registers and memory.
 
 Fails on a compiler warning and on a kernel that spills registers. Needs nvcc, and neither a GPU nor torch.
 """
 
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ARCHITECTURES = ("80", "90a")
@@ -28,16 +30,20 @@ def find_nvcc() -> str | None:
 
 
 def compile_kernels(nvcc: str) -> str:
-    """What nvcc says. Exits with it if it fails."""
+    """What nvcc says of all .cu files. Exits with it if it fails on one."""
     targets = [f"-gencode=arch=compute_{name},code=sm_{name}" for name in ARCHITECTURES]
-    with tempfile.TemporaryDirectory() as folder:
-        command = [nvcc, *FLAGS, *targets, f"-I{ROOT / 'src'}", str(ROOT / "tools/cuda_report.cu")]
-        done = subprocess.run(
-            [*command, "-o", f"{folder}/kernels.o"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-    if done.returncode != 0:
-        sys.exit(done.stdout)
-    return done.stdout
+
+    def compile_one(source: pathlib.Path) -> subprocess.CompletedProcess[str]:
+        command = [nvcc, *FLAGS, *targets, f"-I{ROOT / 'src'}", str(source), "-o", f"{folder}/{source.stem}.o"]
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    sources = sorted((ROOT / "src/kernels/cuda").glob("*.cu"))
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = list(pool.map(compile_one, sources))
+    for run in runs:
+        if run.returncode != 0:
+            sys.exit(run.stdout)
+    return "".join(run.stdout for run in runs)
 
 
 def readable(names: list[str]) -> list[str]:

@@ -1,7 +1,7 @@
 #include "radonc/batch/batch.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "lora/plain_lora.hpp"
 #include "model/gguf_layout.hpp"

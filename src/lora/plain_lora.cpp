@@ -1,6 +1,7 @@
 #include "lora/plain_lora.hpp"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 // Meta's and Mistral's own folders: params.json with consolidated.NN.pth, or with consolidated.safetensors.
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <map>

@@ -1,7 +1,7 @@
 #include "model/device.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "radonc/core/error.hpp"
 #include "radonc/ops/rms_norm.hpp"

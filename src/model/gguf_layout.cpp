@@ -1,7 +1,7 @@
 #include "model/gguf_layout.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <map>
 

@@ -1,7 +1,7 @@
 #include "model/stored_tensor.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <cstring>

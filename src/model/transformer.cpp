@@ -1,7 +1,8 @@
 #include "radonc/model/transformer.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "radonc/core/error.hpp"
 #include "radonc/ops/attention.hpp"

@@ -1,7 +1,7 @@
 #include "radonc/ops/adamw.hpp"
 
 #include <torch/library.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace radonc::ops {
 namespace {

@@ -1,7 +1,7 @@
 #include "ops/composed_attention.hpp"
 
 #include <ATen/ops/_flash_attention_forward.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <numeric>

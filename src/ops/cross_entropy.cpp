@@ -1,7 +1,9 @@
 #include "radonc/ops/cross_entropy.hpp"
 
+#include <torch/autograd.h>
 #include <torch/library.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "radonc/ops/frozen_weight.hpp"
 

@@ -3,7 +3,8 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/library.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,10 @@
 #include "radonc/ops/lora_linear.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <torch/autograd.h>
 #include <torch/custom_class.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "kernels/low_rank.hpp"
 #include "ops/words.hpp"

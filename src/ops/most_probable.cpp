@@ -1,7 +1,7 @@
 #include "radonc/ops/most_probable.hpp"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "kernels/most_probable.hpp"
 

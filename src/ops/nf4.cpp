@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 #include <torch/library.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,8 @@
 #include "radonc/ops/rms_norm.hpp"
 
+#include <torch/autograd.h>
 #include <torch/library.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace radonc::ops {
 namespace {

@@ -1,7 +1,8 @@
 #include "radonc/ops/rope.hpp"
 
+#include <torch/autograd.h>
 #include <torch/library.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,8 @@
 #include "radonc/ops/swiglu.hpp"
 
+#include <torch/autograd.h>
 #include <torch/library.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace radonc::ops {
 namespace {

@@ -53,8 +53,8 @@ struct TrainLog {
 /// The learning rate of `step` (from 1): linear warm-up, then half a cosine down to final_rate_ratio.
 double learning_rate_at(std::int64_t step, std::int64_t num_steps, const TrainConfig& config);
 
-/// Tokens that are computed at once where nothing else is said: 2,048, or as many, though at least 512, as keep 2 GiB for
-/// the backward pass. 512 for a model of 7B, 2,048 for one of up to half a billion parameters.
+/// Tokens that are computed at once where nothing else is said: 2,048, or as many, though at least 512, as keep 2 GiB
+/// for the backward pass. 512 for a model of 7B, 2,048 for one of up to half a billion parameters.
 std::int64_t tokens_per_batch(const model::TransformerConfig& config);
 
 /// One line of train_log.jsonl.

@@ -1,26 +1,8 @@
 #include "kernels/cuda/adamw.cuh"
+#include "kernels/cuda/launch.cuh"
 
-#include <torch/library.h>
+namespace radonc::kernels::device {
 
-#include "kernels/adamw_tensors.hpp"
-#include "kernels/cuda/dispatch.cuh"
+template void adamw(const StreamLaunch&, float*, const float*, float*, float*, std::int64_t, const AdamWStep&);
 
-namespace radonc::kernels {
-namespace {
-
-void adamw(at::Tensor& parameters, const at::Tensor& gradients, at::Tensor& first, at::Tensor& second,
-           std::int64_t count, double learning_rate, double beta1, double beta2, double epsilon, double weight_decay) {
-  check_adamw(parameters, gradients, first, second);
-  const c10::cuda::CUDAGuard guard(parameters.device());
-  device::adamw(Launch{}, written<float>(parameters), pointer<float>(gradients), written<float>(first),
-                written<float>(second), parameters.numel(),
-                adamw_step(count, learning_rate, beta1, beta2, epsilon, weight_decay));
-}
-
-}  // namespace
-
-TORCH_LIBRARY_IMPL(radonc, CUDA, m) {
-  m.impl("adamw_", adamw);
-}
-
-}  // namespace radonc::kernels
+}  // namespace radonc::kernels::device

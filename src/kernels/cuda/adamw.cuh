@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "kernels/adamw.hpp"
 #include "kernels/cuda/device.cuh"
+#include "kernels/cuda/launches.hpp"
 
 namespace radonc::kernels {
 namespace device {

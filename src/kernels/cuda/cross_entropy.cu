@@ -1,33 +1,9 @@
 #include "kernels/cuda/cross_entropy.cuh"
+#include "kernels/cuda/launch.cuh"
 
-#include <ATen/ops/empty.h>
-#include <torch/library.h>
+namespace radonc::kernels::device {
 
-#include "kernels/cuda/dispatch.cuh"
+template void cross_entropy(const StreamLaunch&, float*, const std::int64_t*, float*, std::int64_t, std::int64_t, bool);
+template void cross_entropy(const StreamLaunch&, Bf16*, const std::int64_t*, float*, std::int64_t, std::int64_t, bool);
 
-namespace radonc::kernels {
-namespace {
-
-at::Tensor cross_entropy(at::Tensor& logits, const at::Tensor& labels_in, bool gradient) {
-  TORCH_CHECK(logits.dim() == 2 && logits.is_contiguous() && labels_in.dim() == 1 &&
-                  labels_in.size(0) == logits.size(0) && labels_in.scalar_type() == at::kLong &&
-                  labels_in.device() == logits.device(),
-              "radonc::cross_entropy_: expected contiguous logits [N, n] and labels [N] of int64 on one device, got ",
-              logits.sizes(), " and ", labels_in.sizes(), " of ", labels_in.scalar_type());
-  const c10::cuda::CUDAGuard guard(logits.device());
-  const auto labels = labels_in.contiguous();
-  auto losses = at::empty({logits.size(0)}, logits.options().dtype(at::kFloat));
-  by_type(logits, "radonc::cross_entropy_", [&]<typename T>(T) {
-    device::cross_entropy(Launch{}, written<T>(logits), pointer<std::int64_t>(labels), written<float>(losses),
-                          logits.size(0), logits.size(1), gradient);
-  });
-  return losses;
-}
-
-}  // namespace
-
-TORCH_LIBRARY_IMPL(radonc, CUDA, m) {
-  m.impl("cross_entropy_", cross_entropy);
-}
-
-}  // namespace radonc::kernels
+}  // namespace radonc::kernels::device

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/cuda/device.cuh"
-#include "kernels/dropout.hpp"
+#include "kernels/cuda/launches.hpp"
 
 namespace radonc::kernels {
 namespace device {

@@ -1,30 +1,10 @@
 #include "kernels/cuda/int8.cuh"
+#include "kernels/cuda/launch.cuh"
 
-#include <ATen/ops/empty.h>
-#include <torch/library.h>
+namespace radonc::kernels::device {
 
-#include "kernels/cuda/dispatch.cuh"
-#include "kernels/int8_tensors.hpp"
+template void int8_dequantize(const StreamLaunch&, const std::int8_t*, const float*, float*, std::int64_t,
+                              std::int64_t);
+template void int8_dequantize(const StreamLaunch&, const std::int8_t*, const float*, Bf16*, std::int64_t, std::int64_t);
 
-namespace radonc::kernels {
-namespace {
-
-at::Tensor int8_dequantize(const at::Tensor& codes, const at::Tensor& scales, at::ScalarType type) {
-  check_int8_dequantize(codes, scales, type);
-  if (type == at::kHalf) return int8_dequantize(codes, scales, at::kFloat).to(type);
-  const c10::cuda::CUDAGuard guard(codes.device());
-  auto out = at::empty(codes.sizes(), codes.options().dtype(type));
-  by_type(out, "radonc::int8_dequantize", [&]<typename T>(T) {
-    device::int8_dequantize(Launch{}, pointer<std::int8_t>(codes), pointer<float>(scales), written<T>(out),
-                            codes.size(0), codes.size(1));
-  });
-  return out;
-}
-
-}  // namespace
-
-TORCH_LIBRARY_IMPL(radonc, CUDA, m) {
-  m.impl("int8_dequantize", int8_dequantize);
-}
-
-}  // namespace radonc::kernels
+}  // namespace radonc::kernels::device

@@ -2,22 +2,11 @@
 #pragma once
 
 #include "kernels/cuda/device.cuh"
+#include "kernels/cuda/launches.hpp"
 #include "kernels/nf4.hpp"
 
 namespace radonc::kernels {
 namespace device {
-
-/// W [rows, columns] = table[code] · scale of its block of 64. The scales are `scales`, or, where that is null, doubly
-/// quantised: map[nested_codes[i]] · nested_scales[i / 256] + nested_offset. `codes` starts on a 16-byte boundary.
-struct Nf4Matrix {
-  const std::uint8_t* codes;
-  const float* scales;
-  const std::uint8_t* nested_codes;
-  const float* nested_map;
-  const float* nested_scales;
-  float nested_offset;
-  float table[16];
-};
 
 struct Nf4Bounds {
   float values[15];
@@ -144,9 +133,6 @@ void nf4_dequantize(const Launch& launch, const Nf4Matrix& matrix, T* out, std::
   launch(nf4_dequantize_kernel<T>, blocks_for(blocks * (kNf4Block / kWidest<T>)), kMaxThreads, matrix, out, blocks);
 }
 
-inline constexpr std::int64_t kMaxNf4GemvBatch = 8;
-
-/// batch <= kMaxNf4GemvBatch; x starts on a 16-byte boundary.
 template <typename Launch, typename T>
 void nf4_gemv(const Launch& launch, const Nf4Matrix& matrix, const T* x, T* y, std::int64_t batch, std::int64_t rows,
               std::int64_t columns) {

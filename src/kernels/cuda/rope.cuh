@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/cuda/device.cuh"
+#include "kernels/cuda/launches.hpp"
 
 namespace radonc::kernels {
 namespace device {

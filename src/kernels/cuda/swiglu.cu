@@ -1,49 +1,12 @@
+#include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/swiglu.cuh"
 
-#include <ATen/ops/empty_like.h>
-#include <torch/library.h>
+namespace radonc::kernels::device {
 
-#include "kernels/cuda/dispatch.cuh"
+template void swiglu(const StreamLaunch&, const float*, const float*, float*, std::int64_t);
+template void swiglu(const StreamLaunch&, const Bf16*, const Bf16*, Bf16*, std::int64_t);
+template void swiglu_backward(const StreamLaunch&, const float*, const float*, const float*, float*, float*,
+                              std::int64_t);
+template void swiglu_backward(const StreamLaunch&, const Bf16*, const Bf16*, const Bf16*, Bf16*, Bf16*, std::int64_t);
 
-namespace radonc::kernels {
-namespace {
-
-void check(const at::Tensor& gate, const at::Tensor& up) {
-  TORCH_CHECK(gate.sizes() == up.sizes() && gate.scalar_type() == up.scalar_type() && gate.device() == up.device(),
-              "radonc::swiglu: expected tensors of one shape and type on one device, got ", gate.sizes(), " ",
-              gate.scalar_type(), " and ", up.sizes(), " ", up.scalar_type());
-}
-
-at::Tensor swiglu(const at::Tensor& gate_in, const at::Tensor& up_in) {
-  check(gate_in, up_in);
-  const c10::cuda::CUDAGuard guard(gate_in.device());
-  const auto gate = gate_in.contiguous(), up = up_in.contiguous();
-  auto y = at::empty_like(gate);
-  by_type(gate, "radonc::swiglu", [&]<typename T>(T) {
-    device::swiglu(Launch{}, pointer<T>(gate), pointer<T>(up), written<T>(y), gate.numel());
-  });
-  return y;
-}
-
-std::tuple<at::Tensor, at::Tensor> swiglu_backward(const at::Tensor& grad_in, const at::Tensor& gate_in,
-                                                   const at::Tensor& up_in) {
-  check(gate_in, up_in);
-  check(gate_in, grad_in);
-  const c10::cuda::CUDAGuard guard(gate_in.device());
-  const auto grad = grad_in.contiguous(), gate = gate_in.contiguous(), up = up_in.contiguous();
-  auto gate_grad = at::empty_like(gate), up_grad = at::empty_like(gate);
-  by_type(gate, "radonc::swiglu_backward", [&]<typename T>(T) {
-    device::swiglu_backward(Launch{}, pointer<T>(grad), pointer<T>(gate), pointer<T>(up), written<T>(gate_grad),
-                            written<T>(up_grad), gate.numel());
-  });
-  return {gate_grad, up_grad};
-}
-
-}  // namespace
-
-TORCH_LIBRARY_IMPL(radonc, CUDA, m) {
-  m.impl("swiglu", swiglu);
-  m.impl("swiglu_backward", swiglu_backward);
-}
-
-}  // namespace radonc::kernels
+}  // namespace radonc::kernels::device

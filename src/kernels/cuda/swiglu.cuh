@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/cuda/device.cuh"
+#include "kernels/cuda/launches.hpp"
 
 namespace radonc::kernels {
 namespace device {

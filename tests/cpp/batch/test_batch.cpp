@@ -1,7 +1,7 @@
 #include "radonc/batch/batch.hpp"
 
 #include <doctest/doctest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <random>

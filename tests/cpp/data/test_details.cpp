@@ -52,8 +52,8 @@ TEST_CASE("answers that a text states are found") {
        {"Brachytherapy", "external beam", "photon", "protons", "electron", "radionuclide", "irradiated"})
     CHECK(stated_answers(word) == Names{"modality"});
   CHECK(stated_answers("C50.9, 60 Gy in 30 fractions, photons") == Names{"icd10", "dose", "fractions", "modality"});
-  for (const char* harmless :
-       {"", "T: t2\nStage: stage ii", "Gleason: 7", "Age: 61", "Morphology: 8500/3", "energy", "pc50", "C5-C6", "grade d", "cd20", "CD4+"})
+  for (const char* harmless : {"", "T: t2\nStage: stage ii", "Gleason: 7", "Age: 61", "Morphology: 8500/3", "energy",
+                               "pc50", "C5-C6", "grade d", "cd20", "CD4+"})
     CHECK(stated_answers(harmless).empty());
 }
 

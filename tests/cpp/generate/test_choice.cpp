@@ -1,7 +1,7 @@
 #include "radonc/generate/choice.hpp"
 
 #include <doctest/doctest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <numeric>
 

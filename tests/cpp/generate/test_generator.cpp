@@ -1,7 +1,7 @@
 #include "radonc/generate/generator.hpp"
 
 #include <doctest/doctest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "radonc/core/error.hpp"
 #include "support/full_memory.hpp"

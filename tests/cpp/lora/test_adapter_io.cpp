@@ -1,7 +1,7 @@
 #include "radonc/lora/adapter_io.hpp"
 
 #include <doctest/doctest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"

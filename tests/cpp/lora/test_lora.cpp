@@ -1,7 +1,7 @@
 #include "radonc/lora/lora.hpp"
 
 #include <doctest/doctest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "radonc/core/error.hpp"
 #include "support/small_model.hpp"

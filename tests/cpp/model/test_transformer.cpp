@@ -1,7 +1,7 @@
 #include "radonc/model/transformer.hpp"
 
 #include <doctest/doctest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/safetensors.hpp"

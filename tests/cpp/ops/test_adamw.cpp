@@ -1,7 +1,9 @@
 #include "radonc/ops/adamw.hpp"
 
 #include <doctest/doctest.h>
-#include <torch/torch.h>
+#include <torch/optim/adamw.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "support/tensors.hpp"
 

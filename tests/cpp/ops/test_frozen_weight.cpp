@@ -1,7 +1,8 @@
 #include "radonc/ops/frozen_weight.hpp"
 
 #include <doctest/doctest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <array>
 #include <limits>

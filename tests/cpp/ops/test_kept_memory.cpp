@@ -1,7 +1,7 @@
 #include "radonc/ops/kept_memory.hpp"
 
 #include <doctest/doctest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <fstream>
 #include <thread>

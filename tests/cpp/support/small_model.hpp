@@ -1,7 +1,8 @@
 // A random model of the family, small enough for a test.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <map>
 #include <string>

@@ -1,7 +1,7 @@
 // Comparisons of tensors in the tests.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace radonc::test {
 

@@ -1,7 +1,8 @@
 #include "radonc/train/trainer.hpp"
 
 #include <doctest/doctest.h>
-#include <torch/torch.h>
+#include <torch/optim/adamw.h>
+#include <torch/types.h>
 
 #include "radonc/core/error.hpp"
 #include "support/full_memory.hpp"

@@ -1,0 +1,27 @@
+#include <ATen/ops/empty.h>
+#include <torch/library.h>
+
+#include "kernels/cuda/dispatch.hpp"
+#include "kernels/int8_tensors.hpp"
+
+namespace radonc::kernels {
+namespace {
+
+at::Tensor int8_dequantize(const at::Tensor& codes, const at::Tensor& scales, at::ScalarType type) {
+  check_int8_dequantize(codes, scales, type);
+  if (type == at::kHalf) return int8_dequantize(codes, scales, at::kFloat).to(type);
+  auto out = at::empty(codes.sizes(), codes.options().dtype(type));
+  launch_by_type(out, "radonc::int8_dequantize", [&]<typename T>(const auto& launch, std::type_identity<T>) {
+    device::int8_dequantize(launch, pointer<std::int8_t>(codes), pointer<float>(scales), written<T>(out), codes.size(0),
+                            codes.size(1));
+  });
+  return out;
+}
+
+}  // namespace
+
+TORCH_LIBRARY_IMPL(radonc, CUDA, m) {
+  m.impl("int8_dequantize", int8_dequantize);
+}
+
+}  // namespace radonc::kernels

@@ -1,0 +1,85 @@
+// The CUDA kernels as C++ sees them: functions that check nothing and launch on a stream. What each computes is said
+// in the .cuh of its name, which also defines it; the .cu beside that compiles it for `StreamLaunch` and every type.
+// Here is nothing of torch or CUDA, so that torch's headers are left to the C++ compiler and nvcc has little to read.
+// Private.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/adamw.hpp"
+#include "kernels/dropout.hpp"
+
+struct CUstream_st;    // what a cudaStream_t points to
+struct __nv_bfloat16;  // of cuda_bf16.h
+
+namespace radonc::kernels {
+namespace device {
+
+using Bf16 = __nv_bfloat16;
+
+/// A stream to launch on. The tests have another, which runs the kernels on the host.
+struct StreamLaunch {
+  CUstream_st* stream;
+
+  template <typename... Parameters, typename... Arguments>
+  void operator()(void (*kernel)(Parameters...), unsigned blocks, unsigned threads, Arguments... arguments) const;
+};
+
+/// W [rows, columns] = table[code] · scale of its block of 64. The scales are `scales`, or, where that is null, doubly
+/// quantised: map[nested_codes[i]] · nested_scales[i / 256] + nested_offset. `codes` starts on a 16-byte boundary.
+struct Nf4Matrix {
+  const std::uint8_t* codes;
+  const float* scales;
+  const std::uint8_t* nested_codes;
+  const float* nested_map;
+  const float* nested_scales;
+  float nested_offset;
+  float table[16];
+};
+
+inline constexpr std::int64_t kMaxNf4GemvBatch = 8;
+
+// T is float or Bf16.
+
+template <typename Launch, typename T>
+void rms_norm(const Launch& launch, const T* x, const T* weight, T* y, std::int64_t rows, std::int64_t n, float eps);
+template <typename Launch, typename T>
+void rms_norm_backward(const Launch& launch, const T* grad, const T* x, const T* weight, T* out, std::int64_t rows,
+                       std::int64_t n, float eps);
+
+template <typename Launch, typename T>
+void swiglu(const Launch& launch, const T* gate, const T* up, T* y, std::int64_t n);
+template <typename Launch, typename T>
+void swiglu_backward(const Launch& launch, const T* grad, const T* gate, const T* up, T* gate_grad, T* up_grad,
+                     std::int64_t n);
+
+template <typename Launch, typename T>
+void rope(const Launch& launch, const T* x, const float* cos, const float* sin, T* y, std::int64_t tokens,
+          std::int64_t heads, std::int64_t half);
+
+template <typename Launch, typename T>
+void cross_entropy(const Launch& launch, T* logits, const std::int64_t* labels, float* losses, std::int64_t rows,
+                   std::int64_t n, bool gradient);
+
+template <typename Launch, typename T>
+void dropout(const Launch& launch, const T* x, T* y, std::int64_t n, const Dropout& settings);
+
+template <typename Launch, typename T>
+void nf4_quantize(const Launch& launch, const T* values, std::uint8_t* codes, float* absmax, std::int64_t blocks);
+template <typename Launch, typename T>
+void nf4_dequantize(const Launch& launch, const Nf4Matrix& matrix, T* out, std::int64_t blocks);
+/// batch <= kMaxNf4GemvBatch; x starts on a 16-byte boundary.
+template <typename Launch, typename T>
+void nf4_gemv(const Launch& launch, const Nf4Matrix& matrix, const T* x, T* y, std::int64_t batch, std::int64_t rows,
+              std::int64_t columns);
+
+template <typename Launch, typename T>
+void int8_dequantize(const Launch& launch, const std::int8_t* codes, const float* scales, T* out, std::int64_t rows,
+                     std::int64_t columns);
+
+template <typename Launch>
+void adamw(const Launch& launch, float* parameters, const float* gradients, float* first, float* second, std::int64_t n,
+           const AdamWStep& step);
+
+}  // namespace device
+}  // namespace radonc::kernels
