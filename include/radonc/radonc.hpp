@@ -81,6 +81,7 @@
 #include "radonc/ops/lora_linear.hpp"
 #include "radonc/ops/most_probable.hpp"
 #include "radonc/ops/nf4.hpp"
+#include "radonc/ops/recording.hpp"
 #include "radonc/ops/rms_norm.hpp"
 #include "radonc/ops/rope.hpp"
 #include "radonc/ops/swiglu.hpp"

@@ -9,6 +9,7 @@
 #include <limits>
 #include <utility>
 
+#include "generate/decode_steps.hpp"
 #include "model/device.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/ops/kept_memory.hpp"
@@ -56,7 +57,8 @@ class Decoder {
         max_new_tokens_(max_new_tokens),
         batch_size_(static_cast<std::size_t>(batch_size)),
         allowed_(allowed),
-        states_(prompts.size(), AnswerSet::kStart) {
+        states_(prompts.size(), AnswerSet::kStart),
+        decode_(model, cache_, std::min(batch_size, static_cast<std::int64_t>(prompts.size()))) {
     const auto& config = model.config();
     std::size_t longest = 0;
     for (const auto& prompt : prompts) longest = std::max(longest, prompt.ids.size());
@@ -76,18 +78,15 @@ class Decoder {
     if (next_ == prefilled_ && !free_.empty() && next_ < prompts_.size()) prefill();
     while (!free_.empty() && next_ < prefilled_) admit(next_++);
     if (active_.empty() || (!free_.empty() && next_ < prompts_.size())) return;
-    std::vector<std::int64_t> ids, slots, lengths;
+    std::vector<DecodeSteps::Row> rows;
     std::vector<std::size_t> owners;
     for (const auto& [prompt, slot] : active_) {
       const auto& own = answers[prompt].ids;
-      ids.push_back(own.back());
-      slots.push_back(slot);
-      lengths.push_back(static_cast<std::int64_t>(prompts_[prompt].ids.size() + own.size() - 1));
+      const auto length = static_cast<std::int64_t>(prompts_[prompt].ids.size() + own.size() - 1);
+      rows.push_back({.id = own.back(), .slot = slot, .length = length});
       owners.push_back(prompt);
     }
-    const auto number = [](const std::vector<std::int64_t>& values) { return torch::tensor(values, torch::kInt64); };
-    const auto logits = model_.head(model_.decode(number(ids), number(slots), number(lengths), cache_));
-    const auto picks = pick_all(logits, owners);
+    const auto picks = pick_all(decode_(rows), owners);
     std::vector<Active> going_on;
     for (std::size_t row = 0; row < active_.size(); ++row) {
       if (goes_on(active_[row].prompt, picks[row]))
@@ -195,6 +194,7 @@ class Decoder {
   std::vector<AnswerSet::State> states_;
 
   model::KvCache cache_;
+  DecodeSteps decode_;
   std::vector<std::int64_t> free_;  // slots
   std::vector<Active> active_;
   std::size_t next_ = 0;       // the first prompt that has had no slot

@@ -27,23 +27,6 @@ ops::Recompute norm_again(const torch::Tensor& hidden, const torch::Tensor& weig
   return [x = hidden.detach(), weight, eps] { return ops::rms_norm(x, weight, eps); };
 }
 
-/// cos and sin for sequences that lie one behind the other. Under dynamic scaling each follows its own length, whatever
-/// else is in the batch.
-std::pair<torch::Tensor, torch::Tensor> angles(const torch::Tensor& positions, const std::vector<std::int64_t>& sizes,
-                                               const TransformerConfig& config) {
-  const auto of = [&](const torch::Tensor& some) {
-    return ops::rope_angles(some, config.head_dim, config.rope_theta, config.rope_scaling);
-  };
-  if (config.rope_scaling.type != ops::RopeScaling::Type::kDynamic) return of(positions);
-  std::vector<torch::Tensor> cos, sin;
-  for (const torch::Tensor& sequence : positions.split_with_sizes(sizes)) {
-    const auto [c, s] = of(sequence);
-    cos.push_back(c);
-    sin.push_back(s);
-  }
-  return {torch::cat(cos), torch::cat(sin)};
-}
-
 }  // namespace
 
 torch::ScalarType resolve(Dtype dtype, const torch::Device& device) {
@@ -116,7 +99,27 @@ Transformer::Transformer(const TransformerConfig& config,
                        .down = linear(prefix + "mlp.down_proj", hidden, config.intermediate_size, config.mlp_bias)});
   }
   final_norm_ = take_vector("model.norm.weight", hidden);
+  if (config.rope_scaling.type != ops::RopeScaling::Type::kDynamic)
+    frequencies_ = ops::rope_frequencies(config.head_dim, config.rope_theta, config.rope_scaling).to(device());
   head_ = config.tie_word_embeddings ? embedding_ : take("lm_head.weight", {config.vocab_size, hidden});
+}
+
+std::pair<torch::Tensor, torch::Tensor> Transformer::angles(const torch::Tensor& positions,
+                                                            const std::vector<std::int64_t>& sizes) const {
+  const auto& scaling = config_.rope_scaling;
+  if (frequencies_.defined()) {
+    const bool is_yarn = scaling.type == ops::RopeScaling::Type::kYarn;
+    return ops::rope_angles(positions, frequencies_, is_yarn ? scaling.attention_factor : 1);
+  }
+  std::vector<torch::Tensor> cos, sin;
+  for (const torch::Tensor& sequence : positions.split_with_sizes(sizes)) {
+    const auto length = sequence.max().item<std::int64_t>() + 1;
+    const auto frequencies = ops::rope_frequencies(config_.head_dim, config_.rope_theta, scaling, length);
+    const auto [c, s] = ops::rope_angles(sequence, frequencies.to(device()));
+    cos.push_back(c);
+    sin.push_back(s);
+  }
+  return {torch::cat(cos), torch::cat(sin)};
 }
 
 torch::Tensor Transformer::embed(const torch::Tensor& ids) const {
@@ -163,7 +166,7 @@ torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) cons
     if (sizes.empty() || span.prefix.empty()) sizes.push_back(0);
     sizes.back() += span.end - span.begin;
   }
-  const auto [cos, sin] = angles(batch.positions.to(device()), sizes, config_);
+  const auto [cos, sin] = angles(batch.positions.to(device()), sizes);
   auto hidden = embed(batch.ids.to(device()));
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
@@ -252,7 +255,7 @@ torch::Tensor Transformer::decode(const torch::Tensor& new_ids, const torch::Ten
   const auto ids = new_ids.to(device()), slots = their_slots.to(device()), lengths = their_lengths.to(device());
   const std::int64_t sequences = ids.size(0), d = config_.head_dim;
   const std::vector<std::int64_t> one_each(static_cast<std::size_t>(sequences), 1);
-  const auto [cos, sin] = angles(lengths, one_each, config_);
+  const auto [cos, sin] = angles(lengths, one_each);
 
   auto hidden = embed(ids);
   for (std::size_t i = 0; i < layers_.size(); ++i) {

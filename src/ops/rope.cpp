@@ -106,15 +106,11 @@ torch::Tensor rope_frequencies(std::int64_t head_dim, double theta, const RopeSc
   return frequency;
 }
 
-std::pair<torch::Tensor, torch::Tensor> rope_angles(const torch::Tensor& positions, std::int64_t head_dim, double theta,
-                                                    const RopeScaling& scaling) {
-  std::int64_t length = 0;
-  if (scaling.type == RopeScaling::Type::kDynamic && positions.numel() > 0)
-    length = positions.max().item<std::int64_t>() + 1;
-  const auto frequency = rope_frequencies(head_dim, theta, scaling, length).to(positions.device());
-  const auto angle = positions.to(torch::kFloat32).unsqueeze(1) * frequency.unsqueeze(0);
-  if (scaling.type != RopeScaling::Type::kYarn) return {angle.cos(), angle.sin()};
-  return {angle.cos() * scaling.attention_factor, angle.sin() * scaling.attention_factor};
+std::pair<torch::Tensor, torch::Tensor> rope_angles(const torch::Tensor& positions, const torch::Tensor& frequencies,
+                                                    double factor) {
+  const auto angle = positions.to(torch::kFloat32).unsqueeze(1) * frequencies.unsqueeze(0);
+  if (factor == 1) return {angle.cos(), angle.sin()};
+  return {angle.cos() * factor, angle.sin() * factor};
 }
 
 torch::Tensor rope(const torch::Tensor& x, const torch::Tensor& cos, const torch::Tensor& sin) {

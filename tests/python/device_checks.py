@@ -146,6 +146,22 @@ def answers():
         assert abs(a - b) < 1e-3
 
 
+def decoding():
+    """A token's step takes one copy there, and two back with what was picked: a CUDA graph can hold it."""
+    import pretend_gpu
+
+    model, tokenizer = smollm2(DEVICE)
+    counts = []
+    for max_new_tokens in (3, 8):
+        pretend_gpu.crossings.clear()
+        (answer,) = radonc.generate.generate(
+            model, tokenizer, [("", "Write a long story.")], max_new_tokens=max_new_tokens
+        )
+        assert len(answer.ids) == max_new_tokens
+        counts.append(dict(pretend_gpu.crossings))
+    assert {key: counts[1][key] - counts[0][key] for key in counts[1]} == {"there": 5, "back": 10}, counts
+
+
 def study():
     """One that goes all the way, grammars included."""
     with tempfile.TemporaryDirectory() as output:

@@ -6,6 +6,7 @@ through a pointer either: code that takes a tensor of the device for the process
 torch knows one such device a process, so that tests run it in a process of their own.
 """
 
+import collections
 import itertools
 
 import torch
@@ -16,6 +17,8 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 DEVICE = "gpu"
 ATEN = torch.ops.aten
 CROSSING = (ATEN._to_copy.default, ATEN.copy_.default)
+WAITING = (ATEN._local_scalar_dense.default, ATEN.nonzero.default, ATEN.masked_select.default)
+crossings = collections.Counter()  # for which a host waits: copies to the device, copies from it, and values read
 
 
 class There(torch.Tensor):
@@ -108,6 +111,10 @@ def compute(function, arguments, keywords):
         goes_there = isinstance(arguments[0], There)
     own = {id(x.inner): x for x in there}  # what an operator changes in place, it gives back
     inside = tree_map(lambda x: x.inner if isinstance(x, There) else x, (arguments, keywords))
+    if function in WAITING and there:
+        crossings["read"] += 1
+    elif tensors and bool(there) != goes_there:
+        crossings["there" if goes_there else "back"] += 1
     out = FOR_GPUS_ALONE.get(function, function)(*inside[0], **inside[1])
     if not goes_there:
         return out

@@ -20,6 +20,14 @@ without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a G
     "check", ["logits_of_every_family", "quantized_logits", "training", "flash_attention", "files", "answers", "study"]
 )
 def test_on_a_device_that_is_not_the_processor(check, device, smollm2_path):
+    run(check, device)
+
+
+def test_a_step_of_decoding_waits_for_nothing_but_what_it_picked(smollm2_path):
+    run("decoding", "gpu")
+
+
+def run(check, device):
     done = subprocess.run([sys.executable, FOLDER / "device_checks.py", device, check], capture_output=True, text=True)
     assert done.returncode == 0, f"{done.returncode}: {done.stderr[-3000:]}"
 

@@ -112,7 +112,7 @@ class Transformer {
 
   /// One token for each of B sequences: ids, slots and lengths [B] int64, where lengths counts the tokens that a
   /// sequence's slot of the cache holds already. Writes the new keys and values at `lengths`, and returns the final
-  /// hidden states [B, hidden].
+  /// hidden states [B, hidden]. Waits for the device only under dynamic scaling, so that else it can be recorded there.
   [[nodiscard]] torch::Tensor decode(const torch::Tensor& ids, const torch::Tensor& slots, const torch::Tensor& lengths,
                                      KvCache& cache) const;
 
@@ -162,6 +162,10 @@ class Transformer {
   [[nodiscard]] torch::Tensor run(const batch::Batch& batch, Context& context) const;
   [[nodiscard]] torch::Tensor mlp(const Layer& layer, const torch::Tensor& hidden,
                                   const std::optional<at::Generator>& generator) const;
+  /// cos and sin for sequences of `sizes` tokens that lie one behind the other. Under dynamic scaling each follows its
+  /// own length, whatever else is in the batch.
+  [[nodiscard]] std::pair<torch::Tensor, torch::Tensor> angles(const torch::Tensor& positions,
+                                                               const std::vector<std::int64_t>& sizes) const;
   [[nodiscard]] torch::Tensor embed(const torch::Tensor& ids) const;
   [[nodiscard]] torch::Tensor head_weight() const;
   [[nodiscard]] bool has_window(std::size_t layer) const {
@@ -172,6 +176,7 @@ class Transformer {
   torch::Tensor embedding_;  // [vocabulary, hidden]
   std::vector<Layer> layers_;
   torch::Tensor final_norm_;                        // [hidden]
+  torch::Tensor frequencies_;                       // [head_dim / 2], rotary; undefined under dynamic scaling
   torch::Tensor head_;                              // [vocabulary, hidden]; the embedding itself where tied
   torch::Tensor trained_embedding_, trained_head_;  // in their places where defined
 };

@@ -37,11 +37,10 @@ struct RopeScaling {
 torch::Tensor rope_frequencies(std::int64_t head_dim, double theta, const RopeScaling& scaling = {},
                                std::int64_t length = 0);
 
-/// cos and sin of position · frequency, times `scaling.attention_factor`: each [T, d/2] float32.
-/// Under dynamic scaling the length is the largest position's, as in Hugging Face's transformers: the frequencies of
-/// all tokens in `positions` follow the longest sequence among them.
-std::pair<torch::Tensor, torch::Tensor> rope_angles(const torch::Tensor& positions, std::int64_t head_dim, double theta,
-                                                    const RopeScaling& scaling = {});
+/// cos and sin of position · frequency, times `factor` (yarn's attention_factor): each [T, d/2] float32.
+///   positions [T] int64   frequencies [d/2] float32, on one device
+std::pair<torch::Tensor, torch::Tensor> rope_angles(const torch::Tensor& positions, const torch::Tensor& frequencies,
+                                                    double factor = 1);
 
 /// y[i] = x[i] cos[i] - x[i + d/2] sin[i];  y[i + d/2] = x[i + d/2] cos[i] + x[i] sin[i], for i in [0, d/2)
 ///   x [T, heads, d] float32 or bfloat16   cos, sin [T, d/2] float32

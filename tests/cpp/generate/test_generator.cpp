@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include "radonc/core/error.hpp"
+#include "support/cpu_recorder.hpp"
 #include "support/full_memory.hpp"
 #include "support/small_model.hpp"
 
@@ -39,6 +40,35 @@ TEST_CASE("answers do not depend on the batch they are decoded in") {
   };
   CHECK(run(7) == run(1));
   CHECK(run(3) == run(1));
+}
+
+TEST_CASE("a device that records steps of decoding gives the same answers, with a recording for few sizes of a batch") {
+  const auto text = tokenizer();
+  auto config = test::small_config();
+  config.vocab_size = text->vocab_size();
+  std::vector<generate::Prompt> prompts;
+  for (int i = 0; i < 13; ++i) prompts.push_back({"Answer.", "Site: brain\nAge: 5" + std::to_string(i)});
+  const auto run = [&](const model::Transformer& model) {
+    std::vector<std::pair<std::vector<text::TokenId>, double>> all;
+    for (const auto& g : generate::generate(model, *text, text::PromptTemplate::kChatMl, prompts,
+                                            {.max_new_tokens = 9, .batch_size = 6}))
+      all.emplace_back(g.ids, g.log_probability);
+    return all;
+  };
+  const auto model = test::small_model(config);
+  const auto expected = run(model);
+  config.rope_scaling = {.type = ops::RopeScaling::Type::kDynamic, .factor = 2, .original_max_position_embeddings = 16};
+  const auto dynamic = test::small_model(config);
+  const auto expected_dynamic = run(dynamic);
+
+  test::CpuRecorder recorder;
+  CHECK(run(model) == expected);
+  CHECK(recorder.recordings >= 1);
+  CHECK(recorder.recordings <= 4);  // of 6 sequences, and of 1, 2 and 4
+  CHECK(recorder.replays >= 16);
+  const int before = recorder.recordings;
+  CHECK(run(dynamic) == expected_dynamic);  // its angles have to be known on the host
+  CHECK(recorder.recordings == before);
 }
 
 TEST_CASE("float16 weights answer as their values do in float32") {

@@ -23,7 +23,7 @@ TEST_CASE("rope and its gradient equal the formula in float64") {
   for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
     for (const std::int64_t tokens : {0, 1, 67}) {
       auto x = torch::randn({tokens, 3, 64}).to(type).set_requires_grad(true);
-      const auto [cos, sin] = ops::rope_angles(torch::arange(tokens), 64, 10000);
+      const auto [cos, sin] = ops::rope_angles(torch::arange(tokens), ops::rope_frequencies(64, 10000));
       const auto upstream = torch::randn({tokens, 3, 64}).to(type);
       const auto y = ops::rope(x, cos, sin);
       y.backward(upstream);
@@ -37,7 +37,7 @@ TEST_CASE("rope and its gradient equal the formula in float64") {
 }
 
 TEST_CASE("the angle of position p and pair i is p theta^(-2i/d)") {
-  const auto [cos, sin] = ops::rope_angles(torch::tensor({7}), 8, 500.0);
+  const auto [cos, sin] = ops::rope_angles(torch::tensor({7}), ops::rope_frequencies(8, 500.0));
   for (int i = 0; i < 4; ++i) {
     const double angle = 7 * std::pow(500.0, -2.0 * i / 8);
     CHECK(cos[0][i].item<double>() == doctest::Approx(std::cos(angle)).epsilon(1e-5));
