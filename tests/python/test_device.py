@@ -1,5 +1,6 @@
 """The ``device`` option: on a device that is only pretended, everything; of a real GPU, what is said without one."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -40,6 +41,29 @@ def test_without_a_gpu_the_message_says_so_and_the_cpu_goes_on(model_data, devic
         load(model_data / "tiny_llama", device=device)
     model = load(model_data / "tiny_llama", device="cpu")
     assert model.device == "cpu" and model.forward(torch.arange(3)).shape == (3, 64)
+
+
+@pytest.mark.skipif(torch.version.cuda is None, reason="torch is not built for CUDA")
+def test_a_driver_that_is_too_old_is_named_and_the_cpu_goes_on(model_data, tmp_path):
+    """The driver is a stand-in that says of itself what an old one would; what asks it is the real CUDA runtime."""
+    source = "int cuInit(unsigned flags) { return 0 * flags; } int cuDriverGetVersion(int* v) { *v = 11040; return 0; }"
+    (tmp_path / "driver.c").write_text(source)
+    subprocess.run(["gcc", "-shared", "-fPIC", tmp_path / "driver.c", "-o", tmp_path / "libcuda.so.1"], check=True)
+    program = """if True:
+        import sys, radonc, torch
+        load = radonc.model.Transformer.load
+        try:
+            load(sys.argv[1], device="cuda")
+        except radonc.Error as error:
+            print(error)
+        print(load(sys.argv[1]).forward(torch.arange(3)).shape)"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, model_data / "tiny_llama"],
+        env={**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+    message, shape = done.stdout.splitlines()
+    assert message.startswith('Device "cuda": The NVIDIA driver on your system is too old (found version 11040).')
+    assert message.endswith('device="cpu".') and shape == "torch.Size([3, 64])", done.stderr
 
 
 @pytest.mark.parametrize("device", ["gpu7", "", "cuda:x", "meta", "mps", "xla"])
