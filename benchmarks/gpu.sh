@@ -99,5 +99,5 @@ for shape in llama2-7b mistral-7b; do
     "$python" benchmarks/lora_step.py --device cuda --setting "$shape" --tokens "${lengths[@]}" --peers "$python" || status=1
 done
 say "decoding of Mistral-7B's shape"
-"$python" benchmarks/decode.py --device cuda --layers 32 --peers "$python" || status=1
+"$python" benchmarks/decode.py --device cuda --layers 32 --new 128 --peers "$python" || status=1
 exit $status

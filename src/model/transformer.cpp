@@ -167,6 +167,7 @@ torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) cons
     sizes.back() += span.end - span.begin;
   }
   const auto [cos, sin] = angles(batch.positions.to(device()), sizes);
+  const ops::PackedSpans spans(batch.spans, device());
   auto hidden = embed(batch.ids.to(device()));
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
@@ -186,7 +187,7 @@ torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) cons
       context.keys->at(i) = k;
       context.values->at(i) = v;
     }
-    auto attended = ops::packed_attention(q, k, v, batch.spans, has_window(i) ? config_.sliding_window : 0)
+    auto attended = ops::packed_attention(q, k, v, spans, has_window(i) ? config_.sliding_window : 0)
                         .view({tokens, config_.num_attention_heads * d});
     if (i + 1 == layers_.size() && context.wanted.defined()) {
       attended = attended.index_select(0, context.wanted);

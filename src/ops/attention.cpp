@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <numeric>
 #include <type_traits>
 
 #include "kernels/attention.hpp"
@@ -83,24 +84,56 @@ class PackedAttention : public torch::autograd::Function<PackedAttention> {
 
 }  // namespace
 
+PackedSpans::PackedSpans(std::vector<AttentionSpan> in_order, const torch::Device& on)
+    : spans(std::move(in_order)), device(on), query_begins{0}, key_begins{0} {
+  std::vector<std::int64_t> places;
+  const auto add = [&](const TokenRange& range) {
+    places.resize(places.size() + static_cast<std::size_t>(range.length()));
+    std::iota(places.end() - range.length(), places.end(), range.begin);
+  };
+  bool are_all_in_order = !spans.empty() && spans[0].begin == 0;
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    const AttentionSpan& span = spans[i];
+    const std::int64_t covered = i == 0 ? span.begin : spans[i - 1].end;
+    TORCH_CHECK(span.begin == covered && covered >= 0 && span.end > covered,
+                "packed_attention: expected a span that begins at token ", covered, ", got ", span.begin, " to ",
+                span.end);
+    const std::size_t before = places.size();
+    for (const TokenRange& range : span.prefix) {
+      TORCH_CHECK(0 <= range.begin && range.begin < range.end && range.end <= span.begin,
+                  "packed_attention: expected a prefix before token ", span.begin, ", got ", range.begin, " to ",
+                  range.end);
+      add(range);
+    }
+    add({span.begin, span.end});
+    const auto num_keys = static_cast<std::int64_t>(places.size() - before), num_queries = span.end - span.begin;
+    query_begins.push_back(query_begins.back() + static_cast<std::int32_t>(num_queries));
+    key_begins.push_back(key_begins.back() + static_cast<std::int32_t>(num_keys));
+    most_queries = std::max(most_queries, num_queries);
+    most_keys = std::max(most_keys, num_keys);
+    are_all_in_order &= span.prefix.empty();
+  }
+  if (!device.is_cpu()) {
+    queries_there = torch::tensor(query_begins, torch::kInt32).to(device);
+    keys_there = torch::tensor(key_begins, torch::kInt32).to(device);
+  }
+  if (!are_all_in_order) key_places = torch::tensor(places, torch::kInt64).to(device);
+}
+
 torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                               const std::vector<AttentionSpan>& spans, std::int64_t sliding_window) {
+                               const PackedSpans& packed, std::int64_t sliding_window) {
   TORCH_CHECK(q.dim() == 3 && k.dim() == 3 && v.sizes() == k.sizes() && q.size(0) <= k.size(0) &&
                   q.size(2) == k.size(2) && q.size(1) % k.size(1) == 0,
               "packed_attention: expected q [T, heads, d] and k, v [P + T, kv_heads, d], got ", q.sizes(), ", ",
               k.sizes(), " and ", v.sizes());
-  std::int64_t covered = k.size(0) - q.size(0);
-  for (const AttentionSpan& span : spans) {
-    TORCH_CHECK(span.begin == covered && span.end > covered, "packed_attention: expected a span that begins at token ",
-                covered, ", got ", span.begin, " to ", span.end);
-    for (const TokenRange& range : span.prefix)
-      TORCH_CHECK(0 <= range.begin && range.begin < range.end && range.end <= span.begin,
-                  "packed_attention: expected a prefix before token ", span.begin, ", got ", range.begin, " to ",
-                  range.end);
-    covered = span.end;
-  }
-  TORCH_CHECK(covered == k.size(0), "packed_attention: the spans cover ", covered, " of ", k.size(0), " tokens");
-  if (!has_kernel(q, k, v)) return composed_packed_attention(q, k, v, spans, sliding_window);
+  const auto& spans = packed.spans;
+  const std::int64_t past = k.size(0) - q.size(0);
+  TORCH_CHECK(spans.empty() ? q.size(0) == 0 : spans.front().begin == past && spans.back().end == k.size(0),
+              "packed_attention: expected spans from token ", past, " to ", k.size(0), ", and got ", spans.size(),
+              " that cover others");
+  TORCH_CHECK(packed.device == q.device(), "packed_attention: the spans were made for ", packed.device,
+              ", the tokens are on ", q.device());
+  if (!has_kernel(q, k, v)) return composed_packed_attention(q, k, v, packed, sliding_window);
   return PackedAttention::apply(q.contiguous(), k.contiguous(), v.contiguous(), spans, sliding_window);
 }
 

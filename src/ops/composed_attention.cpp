@@ -3,38 +3,11 @@
 #include <ATen/ops/_flash_attention_forward.h>
 #include <torch/types.h>
 
-#include <algorithm>
-#include <numeric>
 #include <optional>
+#include <vector>
 
 namespace radonc::ops {
 namespace {
-
-/// The spans' queries and keys, one span behind the other.
-struct Layout {
-  std::vector<std::int32_t> queries = {0}, keys = {0};  // where each span begins, and the end of the last
-  std::int64_t most_queries = 0, most_keys = 0;         // of a span
-  std::vector<std::int64_t> places;                     // of the keys in k
-
-  explicit Layout(const std::vector<AttentionSpan>& spans) {
-    for (const AttentionSpan& span : spans) {
-      const std::size_t before = places.size();
-      for (const TokenRange& range : span.prefix) add(range);
-      add({span.begin, span.end});
-      const auto num_keys = static_cast<std::int64_t>(places.size() - before), num_queries = span.end - span.begin;
-      queries.push_back(queries.back() + static_cast<std::int32_t>(num_queries));
-      keys.push_back(keys.back() + static_cast<std::int32_t>(num_keys));
-      most_queries = std::max(most_queries, num_queries);
-      most_keys = std::max(most_keys, num_keys);
-    }
-  }
-
- private:
-  void add(const TokenRange& range) {
-    places.resize(places.size() + static_cast<std::size_t>(range.length()));
-    std::iota(places.end() - range.length(), places.end(), range.begin);
-  }
-};
 
 /// [T, kv_heads, d] → [1, kv_heads · repeats, T, d], each head `repeats` times.
 torch::Tensor spread_heads(const torch::Tensor& x, std::int64_t repeats) {
@@ -54,24 +27,24 @@ torch::Tensor visibility(std::int64_t length, std::int64_t num_keys, std::int64_
 }
 
 torch::Tensor span_by_span(const torch::Tensor& q, const torch::Tensor& keys, const torch::Tensor& values,
-                           const Layout& layout, std::int64_t sliding_window) {
+                           const PackedSpans& packed, std::int64_t sliding_window) {
   const std::int64_t repeats = q.size(1) / keys.size(1);
   std::vector<torch::Tensor> outputs;
-  for (std::size_t i = 0; i + 1 < layout.queries.size(); ++i) {
+  for (std::size_t i = 0; i + 1 < packed.query_begins.size(); ++i) {
     const auto part = [&](const torch::Tensor& x, const std::vector<std::int32_t>& begins, std::int64_t times) {
       return spread_heads(x.slice(0, begins[i], begins[i + 1]), times);
     };
-    const std::int64_t length = layout.queries[i + 1] - layout.queries[i];
-    const std::int64_t num_keys = layout.keys[i + 1] - layout.keys[i];
+    const std::int64_t length = packed.query_begins[i + 1] - packed.query_begins[i];
+    const std::int64_t num_keys = packed.key_begins[i + 1] - packed.key_begins[i];
     const std::int64_t window = sliding_window < num_keys ? sliding_window : 0;
     const bool causal = length == num_keys && window == 0;
     const auto mask = causal ? std::optional<torch::Tensor>()
                              : std::optional<torch::Tensor>(visibility(length, num_keys, window, q.device()));
-    outputs.push_back(at::scaled_dot_product_attention(part(q, layout.queries, 1), part(keys, layout.keys, repeats),
-                                                       part(values, layout.keys, repeats), mask, /*dropout_p=*/0.0,
-                                                       causal)
-                          .squeeze(0)
-                          .transpose(0, 1));  // [L, heads, d]
+    outputs.push_back(
+        at::scaled_dot_product_attention(part(q, packed.query_begins, 1), part(keys, packed.key_begins, repeats),
+                                         part(values, packed.key_begins, repeats), mask, /*dropout_p=*/0.0, causal)
+            .squeeze(0)
+            .transpose(0, 1));  // [L, heads, d]
   }
   return outputs.size() == 1 ? outputs[0].contiguous() : torch::cat(outputs);
 }
@@ -83,14 +56,11 @@ bool has_flash(const torch::Tensor& q) {
 
 /// Its causal mask ends at a span's last key, which is the last query's own, and its window counts the keys before it.
 torch::Tensor by_flash(const torch::Tensor& q, const torch::Tensor& keys, const torch::Tensor& values,
-                       const Layout& layout, std::int64_t sliding_window) {
-  const auto begins = [&](const std::vector<std::int32_t>& numbers) {
-    return torch::tensor(numbers, torch::kInt32).to(q.device());
-  };
+                       const PackedSpans& packed, std::int64_t sliding_window) {
   std::optional<std::int64_t> left, right;
   if (sliding_window > 0) left = sliding_window - 1, right = 0;
-  return std::get<0>(at::_flash_attention_forward(q, keys, values, begins(layout.queries), begins(layout.keys),
-                                                  layout.most_queries, layout.most_keys, /*dropout_p=*/0.0,
+  return std::get<0>(at::_flash_attention_forward(q, keys, values, packed.queries_there, packed.keys_there,
+                                                  packed.most_queries, packed.most_keys, /*dropout_p=*/0.0,
                                                   /*is_causal=*/true, /*return_debug_mask=*/false,
                                                   /*scale=*/std::optional<double>(), left, right));
 }
@@ -98,17 +68,13 @@ torch::Tensor by_flash(const torch::Tensor& q, const torch::Tensor& keys, const 
 }  // namespace
 
 torch::Tensor composed_packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                                        const std::vector<AttentionSpan>& spans, std::int64_t sliding_window) {
-  const Layout layout(spans);
-  auto keys = k, values = v;
-  const bool is_plain = std::ranges::all_of(spans, [](const AttentionSpan& span) { return span.prefix.empty(); });
-  if (!is_plain || q.size(0) != k.size(0)) {
-    const auto places = torch::tensor(layout.places).to(k.device());
-    keys = k.index_select(0, places);
-    values = v.index_select(0, places);
-  }
-  return has_flash(q) ? by_flash(q, keys, values, layout, sliding_window)
-                      : span_by_span(q, keys, values, layout, sliding_window);
+                                        const PackedSpans& packed, std::int64_t sliding_window) {
+  const auto picked = [&](const torch::Tensor& x) {
+    return packed.key_places.defined() ? x.index_select(0, packed.key_places) : x;
+  };
+  const auto keys = picked(k), values = picked(v);
+  return has_flash(q) ? by_flash(q, keys, values, packed, sliding_window)
+                      : span_by_span(q, keys, values, packed, sliding_window);
 }
 
 torch::Tensor composed_cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,

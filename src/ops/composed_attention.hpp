@@ -3,15 +3,13 @@
 
 #include <torch/types.h>
 
-#include <vector>
-
 #include "radonc/ops/attention.hpp"
 
 namespace radonc::ops {
 
 /// packed_attention of checked arguments. On a GPU, in 16 bits, one call of torch's flash attention serves all spans.
 torch::Tensor composed_packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                                        const std::vector<AttentionSpan>& spans, std::int64_t sliding_window);
+                                        const PackedSpans& packed, std::int64_t sliding_window);
 
 /// cached_attention.
 torch::Tensor composed_cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,

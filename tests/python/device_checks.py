@@ -162,6 +162,19 @@ def decoding():
     assert {key: counts[1][key] - counts[0][key] for key in counts[1]} == {"there": 5, "back": 10}, counts
 
 
+def training_steps():
+    """A batch takes seven small copies there and two values back, however many layers there are."""
+    import pretend_gpu
+
+    model = load(DEVICE, dtype="bfloat16")
+    adapter = radonc.lora.inject(model, radonc.lora.LoraConfig(rank=4, dropout=0.1))
+    pairs = [radonc.text.TokenizedPair(ids=[*range(20), 7, n], num_prompt_tokens=20) for n in range(2)]
+    config = radonc.train.TrainConfig(num_epochs=3, cases_per_step=1)
+    pretend_gpu.crossings.clear()
+    log = radonc.train.fit(model, adapter, [pairs], config)
+    assert dict(pretend_gpu.crossings) == {"there": 7 * len(log.steps), "read": 2 * len(log.steps)}
+
+
 def study():
     """One that goes all the way, grammars included."""
     with tempfile.TemporaryDirectory() as output:

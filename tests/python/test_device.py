@@ -24,8 +24,9 @@ def test_on_a_device_that_is_not_the_processor(check, device, smollm2_path):
     run(check, device)
 
 
-def test_a_step_of_decoding_waits_for_nothing_but_what_it_picked(smollm2_path):
-    run("decoding", "gpu")
+@pytest.mark.parametrize("check", ["decoding", "training_steps"])
+def test_what_the_processor_and_the_device_wait_for(check, smollm2_path):
+    run(check, "gpu")
 
 
 def run(check, device):

@@ -23,6 +23,21 @@ struct AttentionSpan {
   std::vector<TokenRange> prefix;  ///< tokens before `begin`, in the order of their positions
 };
 
+/// The spans of a batch, and where their keys and queries lie on its device: made once for the attention of all layers.
+struct PackedSpans {
+  /// Throws c10::Error unless the spans follow one another and each prefix lies before its span.
+  PackedSpans(std::vector<AttentionSpan> in_order, const torch::Device& on = torch::kCPU);  // NOLINT: a conversion
+
+  std::vector<AttentionSpan> spans;
+  torch::Device device;
+  std::vector<std::int32_t> query_begins,
+      key_begins;                                ///< of each span, if one lay behind the other, and the last's end
+  std::int64_t most_queries = 0, most_keys = 0;  ///< of a span
+  torch::Tensor queries_there, keys_there;       ///< the begins on the device; undefined on the CPU
+  torch::Tensor
+      key_places;  ///< [keys] int64 on the device: which of k they are; undefined where they are all, in order
+};
+
 /// softmax(q kᵀ / sqrt(d)) v over what each token sees. Query heads share key-value heads in groups (Ainslie et al.
 /// 2023). A `sliding_window` of W keeps the last W positions, the token itself included; 0 means no window. Without
 /// gradients, k and v may begin with P tokens that were computed before: the spans count them too, and follow one
@@ -30,7 +45,7 @@ struct AttentionSpan {
 /// where d is a multiple of 32 up to 256, and on torch's elsewhere.
 ///   q [T, heads, d]   k, v [P + T, kv_heads, d]   → [T, heads, d]
 torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                               const std::vector<AttentionSpan>& spans, std::int64_t sliding_window = 0);
+                               const PackedSpans& spans, std::int64_t sliding_window = 0);
 
 /// The new token of each sequence into its slot of the cache: cache[slots[b], :, positions[b]] = x[b].
 ///   cache [slots, kv_heads, capacity, d]   x [B, kv_heads, d], of the cache's type   slots, positions [B] int64

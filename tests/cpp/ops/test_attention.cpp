@@ -156,7 +156,7 @@ TEST_CASE("packed attention goes on behind tokens that were computed before, to 
       for (std::size_t past = 1; past < spans.size(); ++past) {
         const std::int64_t begin = spans[past].begin;
         const auto rest =
-            ops::packed_attention(s.q.slice(0, begin), s.k, s.v, {spans.begin() + past, spans.end()}, window);
+            ops::packed_attention(s.q.slice(0, begin), s.k, s.v, Spans(spans.begin() + past, spans.end()), window);
         CHECK(torch::equal(rest, whole.slice(0, begin)));
       }
     }
@@ -206,8 +206,9 @@ TEST_CASE("a new token goes to its place in its sequence's slot of the cache") {
 }
 
 TEST_CASE("packed attention refuses heads that cannot share") {
-  CHECK_THROWS_AS(ops::packed_attention(torch::ones({2, 3, 4}), torch::ones({2, 2, 4}), torch::ones({2, 2, 4}), {}),
-                  c10::Error);
+  CHECK_THROWS_AS(
+      ops::packed_attention(torch::ones({2, 3, 4}), torch::ones({2, 2, 4}), torch::ones({2, 2, 4}), Spans{{0, 2, {}}}),
+      c10::Error);
 }
 
 TEST_CASE("packed attention in bfloat16 is as exact as torch's, and so are its gradients") {
@@ -272,7 +273,7 @@ TEST_CASE("packed attention in bfloat16 spreads NaN only to who sees it") {
   torch::manual_seed(11);
   Sample s = sample(130, 4, 2, 64);
   s.k[100][1][5] = std::numeric_limits<float>::quiet_NaN();  // heads 2 and 3
-  const auto out = ops::packed_attention(s.q, s.k, s.v, {{0, 130, {}}});
+  const auto out = ops::packed_attention(s.q, s.k, s.v, Spans{{0, 130, {}}});
   CHECK(out.slice(0, 0, 100).isfinite().all().item<bool>());
   CHECK(out.slice(1, 0, 2).isfinite().all().item<bool>());
   CHECK(out.slice(0, 100).slice(1, 2).isnan().all().item<bool>());
@@ -280,9 +281,9 @@ TEST_CASE("packed attention in bfloat16 spreads NaN only to who sees it") {
 
 TEST_CASE("packed attention refuses spans that leave tokens out and prefixes that are not there yet") {
   const auto x = torch::ones({6, 2, 4});
-  CHECK_THROWS_AS(ops::packed_attention(x, x, x, {{0, 3, {}}, {4, 6, {}}}), c10::Error);
-  CHECK_THROWS_AS(ops::packed_attention(x, x, x, {{0, 5, {}}}), c10::Error);
-  CHECK_THROWS_AS(ops::packed_attention(x, x, x, {{0, 3, {}}, {3, 6, {{2, 4}}}}), c10::Error);
-  CHECK_THROWS_AS(ops::packed_attention(x, x, x, {{0, 3, {}}, {3, 6, {{-1, 2}}}}), c10::Error);
-  CHECK_THROWS_AS(ops::packed_attention(x.slice(0, 2), x, x, {{0, 6, {}}}), c10::Error);
+  CHECK_THROWS_AS(ops::packed_attention(x, x, x, Spans{{0, 3, {}}, {4, 6, {}}}), c10::Error);
+  CHECK_THROWS_AS(ops::packed_attention(x, x, x, Spans{{0, 5, {}}}), c10::Error);
+  CHECK_THROWS_AS(ops::packed_attention(x, x, x, Spans{{0, 3, {}}, {3, 6, {{2, 4}}}}), c10::Error);
+  CHECK_THROWS_AS(ops::packed_attention(x, x, x, Spans{{0, 3, {}}, {3, 6, {{-1, 2}}}}), c10::Error);
+  CHECK_THROWS_AS(ops::packed_attention(x.slice(0, 2), x, x, Spans{{0, 6, {}}}), c10::Error);
 }
