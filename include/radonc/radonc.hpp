@@ -79,6 +79,7 @@
 #include "radonc/ops/int8.hpp"
 #include "radonc/ops/kept_memory.hpp"
 #include "radonc/ops/lora_linear.hpp"
+#include "radonc/ops/low_rank.hpp"
 #include "radonc/ops/most_probable.hpp"
 #include "radonc/ops/nf4.hpp"
 #include "radonc/ops/recording.hpp"

@@ -6,9 +6,8 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
-#include "kernels/low_rank.hpp"
-#include "ops/words.hpp"
 #include "radonc/ops/dropout.hpp"
+#include "radonc/ops/low_rank.hpp"
 
 namespace radonc::ops {
 namespace {
@@ -39,40 +38,6 @@ c10::intrusive_ptr<Kept> kept(torch::autograd::AutogradContext* context) {
   return c10::static_intrusive_pointer_cast<Kept>(context->saved_data["kept"].toCapsule());
 }
 
-bool has_kernel(const torch::Tensor& x) {
-  return x.is_cpu() && x.scalar_type() == torch::kBFloat16 && x.is_contiguous() && kernels::has_low_rank();
-}
-
-/// scale · x [T, n] Wᵀ, where w [rank, n] is in float32: [T, rank] in x's type
-torch::Tensor project(const torch::Tensor& x, const torch::Tensor& w, double scale) {
-  const auto own = w.to(x.scalar_type()).contiguous();
-  if (!has_kernel(x)) return scale == 1 ? x.mm(own.t()) : x.mm(own.t()).mul_(scale);
-  auto low = torch::empty({x.size(0), w.size(0)}, x.options());
-  kernels::low_rank_project(words(x), words(own), x.size(0), x.size(1), w.size(0), static_cast<float>(scale),
-                            written(low));
-  return low;
-}
-
-/// y [T, n] += scale · low [T, rank] W, where w [rank, n], or what it is a transpose of, is contiguous
-void add_product(const torch::Tensor& y, const torch::Tensor& low, const torch::Tensor& w, double scale) {
-  if (!has_kernel(y)) {
-    torch::Tensor(y).addmm_(low, w.to(y.scalar_type()), /*beta=*/1, scale);
-    return;
-  }
-  const bool is_transposed = !w.is_contiguous();
-  kernels::low_rank_add(words(low), w.const_data_ptr<float>(), is_transposed, y.size(0), y.size(1), low.size(1),
-                        static_cast<float>(scale), written(y));
-}
-
-/// scale · lowᵀ x: [rank, n] float32
-torch::Tensor gradient(const torch::Tensor& low, const torch::Tensor& x, double scale) {
-  if (!has_kernel(x)) return low.t().mm(x).to(torch::kFloat32).mul_(scale);
-  auto out = torch::empty({low.size(1), x.size(1)}, x.options().dtype(torch::kFloat32));
-  kernels::low_rank_gradient(words(low), words(x), x.size(0), x.size(1), low.size(1), static_cast<float>(scale),
-                             out.data_ptr<float>());
-  return out;
-}
-
 class FrozenLinear : public torch::autograd::Function<FrozenLinear> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
@@ -91,9 +56,9 @@ class FrozenLinear : public torch::autograd::Function<FrozenLinear> {
 std::pair<torch::Tensor, torch::Tensor> adapted(const torch::Tensor& x, const FrozenWeight& weight,
                                                 const torch::Tensor& a, const torch::Tensor& b, const Dropped& dropped,
                                                 double scale) {
-  auto low = project(dropped(x.contiguous()), a, 1);  // [T, rank]
+  auto low = low_rank_project(x, a, 1, dropped.p, dropped.seed);  // [T, rank]
   auto y = weight.times_transposed(x);
-  add_product(y, low, b.t(), scale);
+  low_rank_add_(y, low, b.t(), scale);
   return {std::move(y), std::move(low)};
 }
 
@@ -117,19 +82,14 @@ class LoraLinear : public torch::autograd::Function<LoraLinear> {
     const auto &a = saved[1], &b = saved[2], &low = saved[3];
     const double scale = context->saved_data["scale"].toDouble();
     const auto grad = grads[0].contiguous();
-    const auto grad_low = project(grad, b.t(), scale);  // [T, rank]
-    const auto grad_a = gradient(grad_low, held->dropped(x.contiguous()), 1);
-    const auto grad_b = gradient(low, grad, scale).t();
+    const auto& dropped = held->dropped;
+    const auto grad_low = low_rank_project(grad, b.t(), scale);  // [T, rank]
+    const auto grad_a = low_rank_gradient(grad_low, x, 1, dropped.p, dropped.seed);
+    const auto grad_b = low_rank_gradient(low, grad, scale).t();
     torch::Tensor grad_x;
     if (context->needs_input_grad(0)) {
       grad_x = held->weight.times(grad);
-      if (held->dropped.p > 0) {
-        const auto through_update = torch::zeros_like(grad_x);
-        add_product(through_update, grad_low, a, 1);
-        grad_x.add_(held->dropped(through_update));
-      } else {
-        add_product(grad_x, grad_low, a, 1);
-      }
+      low_rank_add_(grad_x, grad_low, a, 1, dropped.p, dropped.seed);
     }
     return {grad_x, {}, grad_a, grad_b, {}, {}, {}};
   }
