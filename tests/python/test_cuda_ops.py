@@ -55,6 +55,28 @@ def test_dropout(shape, dtype):
 
 
 @pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("p", [0.0, 0.3])  # kernels with dropout, in bfloat16; compositions
+@pytest.mark.parametrize("rank", [1, 8, 16, 17, 64, 65])
+@pytest.mark.parametrize("shape", [(0, 16), (1, 72), (65, 577), (200, 1000), (2048, 4096)])
+def test_low_rank(shape, rank, p, dtype):
+    x, low = torch.randn(shape).to(dtype), torch.randn(shape[0], rank).to(dtype)
+    w, transposed = torch.randn(rank, shape[1]), torch.randn(shape[1], rank).t()
+    tolerance = 1e-2 if dtype == torch.bfloat16 else 1e-5
+    check("low_rank_project", x, w, 0.5, p, -5, tolerance=tolerance)
+    check("low_rank_add_", x.clone(), low, w, 0.5, p, -5, tolerance=tolerance)
+    check("low_rank_add_", x.clone(), low, transposed, 0.5, p, -5, tolerance=tolerance)
+    check("low_rank_gradient", low, x, 0.5, p, -5, tolerance=tolerance)
+
+
+def test_low_rank_products_are_the_same_each_time():
+    x, low = torch.randn(2048, 4096).bfloat16().cuda(), torch.randn(2048, 8).bfloat16().cuda()
+    w = torch.randn(8, 4096).cuda()
+    for product in (lambda: OPS.low_rank_project(x, w, 1.0, 0.3, 5), lambda: OPS.low_rank_gradient(low, x, 1, 0.3, 5)):
+        first = product()
+        assert all(torch.equal(product(), first) for _ in range(5))
+
+
+@pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("shape", [(1, 1, 2), (5, 3, 24), (3, 9, 10), (17, 32, 128), (0, 2, 16)])
 def test_rope(shape, dtype):
     angle = torch.randn(shape[0], shape[2] // 2)

@@ -1,5 +1,5 @@
 // What the CUDA kernels share. Nothing here or in the kernels' other .cuh files needs torch or more of CUDA than
-// `cuda_bf16.h`: the tests run this code on the host as well. Private.
+// `cuda_bf16.h` and `mma.h`: the tests run this code on the host as well. Private.
 //
 // A launch is `launch(kernel, blocks, threads, arguments...)`, so that the choice of the grid is tested with the
 // kernel.

@@ -45,9 +45,14 @@ T* written(const at::Tensor& tensor) {
   return static_cast<T*>(tensor.mutable_data_ptr());
 }
 
-/// The tensor itself where it starts on a boundary of the widest access, 16 bytes, else a copy.
+/// Whether the tensor starts on a boundary of the widest access, 16 bytes.
+inline bool is_aligned(const at::Tensor& tensor) {
+  return reinterpret_cast<std::uintptr_t>(tensor.const_data_ptr()) % 16 == 0;
+}
+
+/// The tensor itself where it does, else a copy.
 inline at::Tensor aligned(const at::Tensor& tensor) {
-  return reinterpret_cast<std::uintptr_t>(tensor.const_data_ptr()) % 16 == 0 ? tensor : tensor.clone();
+  return is_aligned(tensor) ? tensor : tensor.clone();
 }
 
 }  // namespace radonc::kernels

@@ -4,6 +4,7 @@
 // Private.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "kernels/adamw.hpp"
@@ -39,6 +40,23 @@ struct Nf4Matrix {
 
 inline constexpr std::int64_t kMaxNf4GemvBatch = 8;
 
+/// What the products of a low-rank update take of their other side, W [rank, n]: rank <= kMaxLowRank, n a multiple of
+/// 8, in a matrix [low_rank_rows(rank), low_rank_columns(n)] that is zero beyond it.
+inline constexpr std::int64_t kMaxLowRank = 64;
+constexpr std::int64_t low_rank_rows(std::int64_t rank) {
+  return rank <= 16 ? 16 : rank <= 32 ? 32 : kMaxLowRank;
+}
+constexpr std::int64_t low_rank_columns(std::int64_t n) {
+  return (n + 63) / 64 * 64;
+}
+
+/// Shares of the rows whose gradients are summed apart, so that a GPU's blocks are busy.
+constexpr std::int64_t low_rank_shares(std::int64_t rows, std::int64_t n) {
+  constexpr std::int64_t kBlocks = 256, kRows = 128;
+  const std::int64_t strips = std::max<std::int64_t>(low_rank_columns(n) / 64, 1);
+  return std::clamp<std::int64_t>((rows + kRows - 1) / kRows, 1, std::max<std::int64_t>(kBlocks / strips, 1));
+}
+
 // T is float or Bf16.
 
 template <typename Launch, typename T>
@@ -63,6 +81,23 @@ void cross_entropy(const Launch& launch, T* logits, const std::int64_t* labels, 
 
 template <typename Launch, typename T>
 void dropout(const Launch& launch, const T* x, T* y, std::int64_t n, const Dropout& settings);
+
+// A low-rank update's products where x, [rows, n], is dropped out on the way. x, y, low and w start on 16-byte
+// boundaries, w on one of 32.
+
+/// out [rows, rank] = factor · dropout(x) Wᵀ
+template <typename Launch>
+void low_rank_project(const Launch& launch, const Bf16* x, const Bf16* w, Bf16* out, std::int64_t rows, std::int64_t n,
+                      std::int64_t rank, float factor, const Dropout& settings);
+/// y [rows, n] += dropout(factor · low [rows, rank] W), rounded once
+template <typename Launch>
+void low_rank_add(const Launch& launch, const Bf16* low, const Bf16* w, Bf16* y, std::int64_t rows, std::int64_t n,
+                  std::int64_t rank, float factor, const Dropout& settings);
+/// out [rank, n] = factor · lowᵀ dropout(x), with room for low_rank_shares(rows, n) such results in `partial`, unless
+/// that is one
+template <typename Launch>
+void low_rank_gradient(const Launch& launch, const Bf16* low, const Bf16* x, float* partial, float* out,
+                       std::int64_t rows, std::int64_t n, std::int64_t rank, float factor, const Dropout& settings);
 
 template <typename Launch, typename T>
 void nf4_quantize(const Launch& launch, const T* values, std::uint8_t* codes, float* absmax, std::int64_t blocks);
