@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kSlice = 1 << 20;  // weights: 4 MB in float32
 constexpr std::int64_t kGrainRows = 16;   // of W, for a thread
-constexpr std::int64_t kFewRows = 8;      // of x, for which nf4_gemv reads a matrix once on a GPU
+constexpr std::int64_t kFewRows = 8;      // of x, for which a GPU reads a quantised matrix once
 
 using kernels::Direction;
 
@@ -182,7 +182,10 @@ torch::Tensor FrozenWeight::times_transposed(const torch::Tensor& x) const {
   const torch::NoGradGuard no_gradient;
   if (auto out = by_kernel(nf4_, Direction::kForward, x, out_features())) return *out;
   if (auto out = by_kernel(int8_, Direction::kForward, x, out_features())) return *out;
-  if (nf4_ && !x.is_cpu() && x.size(0) <= kFewRows && nf4_->columns % Nf4::kBlock == 0) return nf4_gemv(x, *nf4_);
+  if (is_quantized() && !x.is_cpu() && x.size(0) <= kFewRows) {
+    if (int8_) return int8_gemv(x, *int8_);
+    if (nf4_->columns % Nf4::kBlock == 0) return nf4_gemv(x, *nf4_);
+  }
   if (is_whole(x)) return product(dense(x.scalar_type()), Direction::kForward, x);
   const auto rows = is_quantized() ? x.to(torch::kFloat32) : x;
   if (is_quantized() && x.size(0) <= kernels::kMaxUnpackedGemvRows)

@@ -57,12 +57,23 @@ torch::Tensor int8_dequantize(const Int8& weight, torch::ScalarType type) {
   return op.call(weight.codes, weight.scales, type);
 }
 
+torch::Tensor int8_gemv(const torch::Tensor& x, const Int8& weight) {
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("radonc::int8_gemv", "")
+                             .typed<torch::Tensor(const torch::Tensor&, const torch::Tensor&, const torch::Tensor&)>();
+  return op.call(x, weight.codes, weight.scales);
+}
+
 TORCH_LIBRARY_FRAGMENT(radonc, m) {
   m.def("int8_dequantize(Tensor codes, Tensor scales, ScalarType dtype) -> Tensor");
+  m.def("int8_gemv(Tensor x, Tensor codes, Tensor scales) -> Tensor");
 }
 TORCH_LIBRARY_IMPL(radonc, Meta, m) {
   m.impl("int8_dequantize", [](const torch::Tensor& codes, const torch::Tensor& /*scales*/, torch::ScalarType type) {
     return at::empty_symint(codes.sym_sizes(), codes.options().dtype(type));
+  });
+  m.impl("int8_gemv", [](const torch::Tensor& x, const torch::Tensor& codes, const torch::Tensor& /*scales*/) {
+    return at::empty_symint({x.sym_size(0), codes.sym_size(0)}, x.options());
   });
 }
 

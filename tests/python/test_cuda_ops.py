@@ -135,6 +135,16 @@ def test_int8_dequantize(shape, dtype):
     check("int8_dequantize", torch.randint(-127, 128, shape).to(torch.int8), scales, dtype, tolerance=1e-6)
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("batch", [0, 1, 2, 3, 8, 9])
+@pytest.mark.parametrize("shape", [(1, 1), (130, 300), (37, 576), (257, 144), (1024, 4096)])
+def test_int8_gemv(shape, batch, dtype):
+    scales = torch.rand((shape[0] + 127) // 128, (shape[1] + 127) // 128) / 127
+    x = torch.randn(batch, shape[1]) / shape[1] ** 0.5
+    codes = torch.randint(-127, 128, shape).to(torch.int8)
+    check("int8_gemv", x.to(dtype), codes, scales, tolerance=2e-2 if dtype == torch.bfloat16 else 1e-5)
+
+
 @pytest.mark.parametrize("count", [0, 1, 5, 1_000_003])
 def test_adamw(count):
     tensors = [torch.rand(count) for _ in range(4)]

@@ -36,6 +36,7 @@ CASES = {
     "nf4_dequantize": lambda: (*nf4(3, 128), torch.float32),
     "nf4_gemv": lambda: (torch.randn(2, 128), *nf4(3, 128)),
     "int8_dequantize": lambda: (torch.randint(-127, 128, (3, 130)).to(torch.int8), torch.rand(1, 2), torch.float32),
+    "int8_gemv": lambda: (torch.randn(2, 130), torch.randint(-127, 128, (3, 130)).to(torch.int8), torch.rand(1, 2)),
 }
 
 

@@ -33,7 +33,8 @@ class FrozenWeight {
   /// the product (bfloat16 alone, with AVX512-BF16); with int8, x is quantised too, by 1 × 128 tiles, and the products
   /// are int8's (with AVX512-VNNI). Elsewhere W is dequantised to float32, row by row for few rows of x and else by
   /// slices that fit the processor's cache, and the products are float32's. A dense weight of another type is converted
-  /// by slices, too. On other devices NF4 is read as it is for few rows of x, and else the matrix is dequantised whole.
+  /// by slices, too. On other devices the codes are read as they are for few rows of x, and else the matrix is
+  /// dequantised whole.
   [[nodiscard]] torch::Tensor times_transposed(const torch::Tensor& x) const;
   [[nodiscard]] torch::Tensor times(const torch::Tensor& y) const;
 

@@ -25,4 +25,9 @@ Int8 int8_quantize(const torch::Tensor& weight);
 /// `radonc::int8_dequantize`. Throws c10::Error for another type.
 torch::Tensor int8_dequantize(const Int8& weight, torch::ScalarType type);
 
+/// x Wᵀ for the few rows of x that decoding has: W is read once and not written out, and x is not rounded.
+///   x [N, columns] float32 or bfloat16   → [N, rows], same type, summed in float32
+/// Registered as `radonc::int8_gemv`. Throws c10::Error on what does not fit.
+torch::Tensor int8_gemv(const torch::Tensor& x, const Int8& weight);
+
 }  // namespace radonc::ops

@@ -1,4 +1,5 @@
 #include <ATen/ops/empty.h>
+#include <ATen/ops/mm.h>
 #include <torch/library.h>
 
 #include "kernels/cuda/dispatch.hpp"
@@ -18,10 +19,23 @@ at::Tensor int8_dequantize(const at::Tensor& codes, const at::Tensor& scales, at
   return out;
 }
 
+at::Tensor int8_gemv(const at::Tensor& x_in, const at::Tensor& codes, const at::Tensor& scales) {
+  check_int8_gemv(x_in, codes, scales);
+  if (x_in.size(0) > device::kMaxGemvBatch) return x_in.mm(int8_dequantize(codes, scales, x_in.scalar_type()).t());
+  const auto x = x_in.contiguous();
+  auto y = at::empty({x.size(0), codes.size(0)}, x.options());
+  launch_by_type(x, "radonc::int8_gemv", [&]<typename T>(const auto& launch, std::type_identity<T>) {
+    device::int8_gemv(launch, pointer<std::int8_t>(codes), pointer<float>(scales), pointer<T>(x), written<T>(y),
+                      x.size(0), codes.size(0), codes.size(1));
+  });
+  return y;
+}
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(radonc, CUDA, m) {
   m.impl("int8_dequantize", int8_dequantize);
+  m.impl("int8_gemv", int8_gemv);
 }
 
 }  // namespace radonc::kernels

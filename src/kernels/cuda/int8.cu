@@ -6,5 +6,9 @@ namespace radonc::kernels::device {
 template void int8_dequantize(const StreamLaunch&, const std::int8_t*, const float*, float*, std::int64_t,
                               std::int64_t);
 template void int8_dequantize(const StreamLaunch&, const std::int8_t*, const float*, Bf16*, std::int64_t, std::int64_t);
+template void int8_gemv(const StreamLaunch&, const std::int8_t*, const float*, const float*, float*, std::int64_t,
+                        std::int64_t, std::int64_t);
+template void int8_gemv(const StreamLaunch&, const std::int8_t*, const float*, const Bf16*, Bf16*, std::int64_t,
+                        std::int64_t, std::int64_t);
 
 }  // namespace radonc::kernels::device

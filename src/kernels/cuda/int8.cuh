@@ -25,6 +25,69 @@ __global__ void __launch_bounds__(kMaxThreads)
   }
 }
 
+inline constexpr unsigned kInt8GemvThreads = 128;
+
+/// Codes i · kWidth to (i + 1) · kWidth. By way of 2²³ + 128 + code, whose last bits the code is: instructions that
+/// convert integers are slower.
+template <int kWidth>
+__device__ inline void load_codes(const std::int8_t* codes, std::int64_t i, float (&out)[kWidth]) {
+  if constexpr (kWidth == 1) {
+    out[0] = static_cast<float>(codes[i]);
+  } else {
+    const auto words = load<kWidth / 4>(reinterpret_cast<const unsigned*>(codes), i);
+#pragma unroll
+    for (int j = 0; j < kWidth; ++j) {
+      const unsigned bits = __byte_perm(words.values[j / 4] ^ 0x80808080U, 0x4B000000U, 0x7440U + j % 4);
+      out[j] = __uint_as_float(bits) - 8388736.0F;
+    }
+  }
+}
+
+/// y [batch, rows] = x [batch, columns] Wᵀ, summed in float32, x not rounded. One warp makes kRows rows of W times all
+/// of x, so that x is loaded once for them; a lane takes kWidth weights at a time, which share a scale. batch <=
+/// kBatch; columns is a multiple of kWidth.
+template <typename T, int kBatch, int kRows, int kWidth>
+__global__ void __launch_bounds__(kInt8GemvThreads)
+    int8_gemv_kernel(const std::int8_t* __restrict__ codes, const float* __restrict__ scales, const T* __restrict__ x,
+                     T* __restrict__ y, std::int64_t batch, std::int64_t rows, std::int64_t columns) {
+  static_assert(kInt8Block % kRows == 0 && kInt8Block % kWidth == 0);
+  const std::int64_t first =
+      (static_cast<std::int64_t>(blockIdx.x) * (blockDim.x / kWarp) + threadIdx.x / kWarp) * kRows;
+  if (first >= rows) return;
+  const unsigned lane = threadIdx.x % kWarp;
+  const auto packs = static_cast<unsigned>(columns / kWidth);
+  const float* band = scales + first / kInt8Block * ((columns + kInt8Block - 1) / kInt8Block);
+  float sums[kBatch][kRows] = {};
+#pragma unroll(kBatch <= 2 ? 2 : 1)
+  for (unsigned i = lane; i < packs; i += kWarp) {
+    const float scale = band[i / (kInt8Block / kWidth)];
+    float weights[kRows][kWidth];
+#pragma unroll
+    for (int r = 0; r < kRows; ++r)
+      load_codes(codes + (first + r < rows ? first + r : rows - 1) * columns, i, weights[r]);
+#pragma unroll
+    for (int b = 0; b < kBatch; ++b) {
+      float values[kWidth];
+      load_floats(x + (b < batch ? b : batch - 1) * columns, static_cast<std::int64_t>(i) * kWidth, values);
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) {
+        float sum = 0;
+#pragma unroll
+        for (int j = 0; j < kWidth; ++j) sum += values[j] * weights[r][j];
+        sums[b][r] += sum * scale;
+      }
+    }
+  }
+#pragma unroll
+  for (int b = 0; b < kBatch; ++b) {
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      const float sum = warp_sum(sums[b][r]);
+      if (lane == 0 && b < batch && first + r < rows) y[b * rows + first + r] = rounded<T>(sum);
+    }
+  }
+}
+
 template <typename Launch, typename T>
 void int8_dequantize(const Launch& launch, const std::int8_t* codes, const float* scales, T* out, std::int64_t rows,
                      std::int64_t columns) {
@@ -35,6 +98,29 @@ void int8_dequantize(const Launch& launch, const std::int8_t* codes, const float
     launch(int8_dequantize_kernel<T, kWide>, blocks, threads_for(columns / kWide), codes, scales, out, columns);
   else
     launch(int8_dequantize_kernel<T, 1>, blocks, threads_for(columns), codes, scales, out, columns);
+}
+
+template <typename Launch, typename T>
+void int8_gemv(const Launch& launch, const std::int8_t* codes, const float* scales, const T* x, T* y,
+               std::int64_t batch, std::int64_t rows, std::int64_t columns) {
+  if (batch == 0 || rows == 0) return;
+  const auto run = [&]<int kBatch, int kRows, int kWidth>() {
+    constexpr std::int64_t kRowsOfBlock = kInt8GemvThreads / kWarp * kRows;
+    const auto blocks = static_cast<unsigned>((rows + kRowsOfBlock - 1) / kRowsOfBlock);
+    launch(int8_gemv_kernel<T, kBatch, kRows, kWidth>, blocks, kInt8GemvThreads, codes, scales, x, y, batch, rows,
+           columns);
+  };
+  constexpr int kWide = kBytes;
+  if (columns % kWide != 0 || !are_aligned(codes, x))
+    run.template operator()<kMaxGemvBatch, 4, 1>();
+  else if (batch == 1)
+    run.template operator()<1, 2, kWide>();
+  else if (batch == 2)
+    run.template operator()<2, 2, kWide>();
+  else if (batch <= 4)
+    run.template operator()<4, 4, kWide>();
+  else
+    run.template operator()<kMaxGemvBatch, 4, kWide / 2>();  // more do not fit the registers
 }
 
 }  // namespace device

@@ -38,7 +38,7 @@ struct Nf4Matrix {
   float table[16];
 };
 
-inline constexpr std::int64_t kMaxNf4GemvBatch = 8;
+inline constexpr int kMaxGemvBatch = 8;  // rows of x
 
 /// What the products of a low-rank update take of their other side, W [rank, n]: rank <= kMaxLowRank, n a multiple of
 /// 8, in a matrix [low_rank_rows(rank), low_rank_columns(n)] that is zero beyond it.
@@ -103,7 +103,7 @@ template <typename Launch, typename T>
 void nf4_quantize(const Launch& launch, const T* values, std::uint8_t* codes, float* absmax, std::int64_t blocks);
 template <typename Launch, typename T>
 void nf4_dequantize(const Launch& launch, const Nf4Matrix& matrix, T* out, std::int64_t blocks);
-/// batch <= kMaxNf4GemvBatch; x starts on a 16-byte boundary.
+/// batch <= kMaxGemvBatch; x starts on a 16-byte boundary.
 template <typename Launch, typename T>
 void nf4_gemv(const Launch& launch, const Nf4Matrix& matrix, const T* x, T* y, std::int64_t batch, std::int64_t rows,
               std::int64_t columns);
@@ -111,6 +111,11 @@ void nf4_gemv(const Launch& launch, const Nf4Matrix& matrix, const T* x, T* y, s
 template <typename Launch, typename T>
 void int8_dequantize(const Launch& launch, const std::int8_t* codes, const float* scales, T* out, std::int64_t rows,
                      std::int64_t columns);
+
+/// batch <= kMaxGemvBatch.
+template <typename Launch, typename T>
+void int8_gemv(const Launch& launch, const std::int8_t* codes, const float* scales, const T* x, T* y,
+               std::int64_t batch, std::int64_t rows, std::int64_t columns);
 
 template <typename Launch>
 void adamw(const Launch& launch, float* parameters, const float* gradients, float* first, float* second, std::int64_t n,

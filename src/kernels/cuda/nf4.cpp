@@ -60,7 +60,7 @@ at::Tensor nf4_gemv(const at::Tensor& x_in, const at::Tensor& codes_in, const at
                     std::int64_t rows, std::int64_t columns) {
   const Nf4Tensors weight{codes_in, absmax, nested_absmax, nested_map, nested_offset, rows, columns};
   check_nf4_gemv(x_in, weight);
-  if (x_in.size(0) > device::kMaxNf4GemvBatch) return x_in.mm(dequantize(weight, x_in.scalar_type()).t());
+  if (x_in.size(0) > device::kMaxGemvBatch) return x_in.mm(dequantize(weight, x_in.scalar_type()).t());
   const auto x = aligned(x_in.contiguous()), codes = aligned(codes_in);
   auto y = at::empty({x.size(0), rows}, x.options());
   launch_by_type(x, "radonc::nf4_gemv", [&]<typename T>(const auto& launch, std::type_identity<T>) {

@@ -135,7 +135,7 @@ TEST_CASE_TEMPLATE("nf4_gemv's device code equals the product, and the CPU kerne
                    __nv_bfloat16) {
   for (const bool is_nested : {false, true}) {
     const Weight small(37, 320, is_nested), narrow(1, 64, is_nested), wide_rows(5, 4096, is_nested);
-    for (std::int64_t batch = 1; batch <= kernels::device::kMaxNf4GemvBatch; ++batch) check_gemv<T>(small, batch);
+    for (std::int64_t batch = 1; batch <= kernels::device::kMaxGemvBatch; ++batch) check_gemv<T>(small, batch);
     for (const std::int64_t batch : {1, 3, 8}) {
       check_gemv<T>(narrow, batch);
       check_gemv<T>(wide_rows, batch);

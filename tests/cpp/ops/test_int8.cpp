@@ -99,6 +99,22 @@ TEST_CASE("products are those of the rounded tiles and the dequantised weight, b
     }
 }
 
+TEST_CASE("int8_gemv multiplies x as it is") {
+  torch::manual_seed(4);
+  for (const auto& [rows, out, in] :
+       {std::array<std::int64_t, 3>{0, 3, 5}, {1, 1, 1}, {1, 130, 576}, {8, 63, 129}, {9, 40, 64}}) {
+    const auto quantized = ops::int8_quantize(torch::randn({out, in}));
+    const auto exact = ops::int8_dequantize(quantized, torch::kFloat32).to(torch::kFloat64);
+    for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
+      const auto x = torch::randn({rows, in}).to(type), got = ops::int8_gemv(x, quantized);
+      CHECK((got.scalar_type() == type));
+      CHECK(got.sizes() == torch::IntArrayRef({rows, out}));
+      CHECK(relative_error(got, x.to(torch::kFloat64).mm(exact.t())) < (type == torch::kFloat32 ? 1e-6 : 4e-3));
+    }
+  }
+  CHECK_THROWS_AS(ops::int8_gemv(torch::ones({1, 3}), ops::int8_quantize(torch::ones({2, 4}))), c10::Error);
+}
+
 TEST_CASE("what is not finite stays visible") {
   const ops::FrozenWeight weight = ops::int8_quantize(torch::ones({70, 200}));
   auto x = torch::ones({3, 200});

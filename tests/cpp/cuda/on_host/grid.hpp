@@ -95,6 +95,19 @@ inline float rsqrtf(float x) {
   return 1.0F / std::sqrt(x);
 }
 
+/// Bytes of the two words, those of `a` first: the four whose numbers the selector's last digits are.
+inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector) {
+  const std::uint64_t bytes = static_cast<std::uint64_t>(b) << 32 | a;
+  unsigned result = 0;
+  for (unsigned i = 0; i < 4; ++i) result |= (bytes >> (selector >> (4 * i) & 7U) * 8 & 0xFFU) << (8 * i);
+  return result;
+}
+inline float __uint_as_float(unsigned bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 /// Rounded one by one: the compiler may not fuse them.
 inline float __fmul_rn(float a, float b) {
   return a * b;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernels/int8_tensors.hpp"
+#include "kernels/unpacked_gemv.hpp"
 
 namespace radonc::kernels {
 namespace {
@@ -21,10 +22,23 @@ at::Tensor int8_dequantize(const at::Tensor& codes, const at::Tensor& scales, at
   return out;
 }
 
+at::Tensor few_rows(const at::Tensor& x_in, const at::Tensor& codes, const at::Tensor& scales) {
+  check_int8_gemv(x_in, codes, scales);
+  const auto x = x_in.to(at::kFloat).contiguous();
+  auto out = at::empty({x.size(0), codes.size(0)}, x.options());
+  const Int8View view{.codes = codes.const_data_ptr<std::int8_t>(),
+                      .scales = scales.const_data_ptr<float>(),
+                      .out = codes.size(0),
+                      .in = codes.size(1)};
+  unpacked_gemv(view, x.const_data_ptr<float>(), x.size(0), out.data_ptr<float>());
+  return out.to(x_in.scalar_type());
+}
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(radonc, CPU, m) {
   m.impl("int8_dequantize", int8_dequantize);
+  m.impl("int8_gemv", few_rows);
 }
 
 }  // namespace radonc::kernels
