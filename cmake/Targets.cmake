@@ -43,7 +43,8 @@ endfunction()
 # radonc::radonc: everything that needs torch.
 function(radonc_add_radonc)
   radonc_sources(sources batch ops model lora train generate study)
-  file(GLOB cpu_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/kernels/cpu/*.cpp)
+  file(GLOB cpu_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/kernels/cpu/*.cpp
+                                          ${PROJECT_SOURCE_DIR}/src/kernels/composed/*.cpp)
   add_library(radonc SHARED ${sources} ${cpu_kernels})
   add_library(radonc::radonc ALIAS radonc)
   radonc_configure_target(radonc)

@@ -268,8 +268,7 @@ torch::Tensor Transformer::decode(const torch::Tensor& new_ids, const torch::Ten
     const auto q = ops::rope(heads(layer.q, config_.num_attention_heads), cos, sin);
     const auto k = ops::rope(heads(layer.k, config_.num_key_value_heads), cos, sin);
     const auto v = heads(layer.v, config_.num_key_value_heads);
-    ops::append_to_cache(cache.keys[i], k, slots, lengths);
-    ops::append_to_cache(cache.values[i], v, slots, lengths);
+    ops::append_to_cache(cache.keys[i], cache.values[i], k, v, slots, lengths);
     const auto attended = ops::cached_attention(q, cache.keys[i], cache.values[i], slots, lengths,
                                                 has_window(i) ? config_.sliding_window : 0);
     hidden = mlp(layer, hidden + layer.o(attended.view({sequences, -1})), std::nullopt);

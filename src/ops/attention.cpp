@@ -1,18 +1,14 @@
 #include "radonc/ops/attention.hpp"
 
-#include <ATen/Parallel.h>
 #include <torch/autograd.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <numeric>
-#include <type_traits>
 
 #include "kernels/attention.hpp"
-#include "kernels/cached_attention.hpp"
 #include "ops/composed_attention.hpp"
 #include "ops/words.hpp"
 
@@ -135,68 +131,6 @@ torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, c
               ", the tokens are on ", q.device());
   if (!has_kernel(q, k, v)) return composed_packed_attention(q, k, v, packed, sliding_window);
   return PackedAttention::apply(q.contiguous(), k.contiguous(), v.contiguous(), spans, sliding_window);
-}
-
-void append_to_cache(const torch::Tensor& cache, const torch::Tensor& x, const torch::Tensor& slots,
-                     const torch::Tensor& positions) {
-  const torch::NoGradGuard no_gradient;
-  if (!cache.is_cpu() || !cache.is_contiguous() || cache.scalar_type() != x.scalar_type()) {
-    torch::Tensor(cache).index_put_({slots, torch::indexing::Slice(), positions}, x);
-    return;
-  }
-  const auto rows = x.contiguous();
-  const auto bytes = static_cast<std::size_t>(x.size(2)) * x.element_size();
-  const auto* from = static_cast<const std::byte*>(rows.const_data_ptr());
-  auto* to = static_cast<std::byte*>(cache.data_ptr());
-  const auto* slot = slots.const_data_ptr<std::int64_t>();
-  const auto* position = positions.const_data_ptr<std::int64_t>();
-  const std::int64_t heads = x.size(1), capacity = cache.size(2);
-  for (std::int64_t row = 0; row < x.size(0) * heads; ++row) {
-    const std::int64_t b = row / heads, place = (slot[b] * heads + row % heads) * capacity + position[b];
-    std::memcpy(to + static_cast<std::size_t>(place) * bytes, from + static_cast<std::size_t>(row) * bytes, bytes);
-  }
-}
-
-torch::Tensor cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                               const torch::Tensor& slots, const torch::Tensor& positions,
-                               std::int64_t sliding_window) {
-  const std::int64_t sequences = q.size(0), kv_heads = k.size(1), capacity = k.size(2), d = q.size(2);
-  const std::int64_t repeats = q.size(1) / kv_heads;
-  const bool has_type = q.scalar_type() == torch::kFloat32 || q.scalar_type() == torch::kBFloat16;
-  if (!q.is_cpu() || !has_type || d > kernels::kMaxHeadDim || repeats > kernels::kMaxSharedHeads)
-    return composed_cached_attention(q, k, v, slots, positions, sliding_window);
-  const auto queries = q.contiguous(), keys = k.contiguous(), values = v.contiguous();
-  auto out = torch::empty_like(queries);
-  const auto* last_position = positions.const_data_ptr<std::int64_t>();
-  const auto* slot = slots.const_data_ptr<std::int64_t>();
-  const auto run = [&]<typename T>(T) {
-    const auto at_head = [&](const torch::Tensor& x, std::int64_t head, std::int64_t rows) {
-      return static_cast<T*>(x.data_ptr()) + head * rows * d;
-    };
-    at::parallel_for(0, sequences * kv_heads, 1, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<float> scores(static_cast<std::size_t>(repeats * (capacity + 15)));
-      for (std::int64_t head = begin; head < end; ++head) {
-        const std::int64_t cached = slot[head / kv_heads] * kv_heads + head % kv_heads;
-        const std::int64_t last = last_position[head / kv_heads] + 1;
-        const std::int64_t first = sliding_window > 0 ? std::max<std::int64_t>(last - sliding_window, 0) : 0;
-        const auto attend = [&](const auto& kernel) {
-          kernel(at_head(queries, head, repeats), at_head(keys, cached, capacity), at_head(values, cached, capacity),
-                 at_head(out, head, repeats), repeats, d, first, last, scores.data());
-        };
-        if constexpr (std::is_same_v<T, std::uint16_t>)
-          attend(kernels::dot_attention);
-        else
-          attend([](auto... its) { kernels::cached_attention(its...); });
-      }
-    });
-  };
-  if (q.scalar_type() == torch::kFloat32)
-    run(float{});
-  else if (kernels::has_dot_attention(d))
-    run(std::uint16_t{});
-  else
-    run(kernels::BFloat16{});
-  return out;
 }
 
 }  // namespace radonc::ops

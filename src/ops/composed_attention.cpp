@@ -77,18 +77,4 @@ torch::Tensor composed_packed_attention(const torch::Tensor& q, const torch::Ten
                       : span_by_span(q, keys, values, packed, sliding_window);
 }
 
-torch::Tensor composed_cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                                        const torch::Tensor& slots, const torch::Tensor& positions,
-                                        std::int64_t sliding_window) {
-  const std::int64_t kv_heads = k.size(1), repeats = q.size(1) / kv_heads;
-  const auto place = torch::arange(k.size(2), positions.options()).unsqueeze(0);
-  auto seen = place <= positions.unsqueeze(1);
-  if (sliding_window > 0) seen = seen & (place > positions.unsqueeze(1) - sliding_window);
-  // The query heads that share a key-value head stand where a longer query would have its positions.
-  const auto queries = q.view({q.size(0), kv_heads, repeats, q.size(2)});
-  return at::scaled_dot_product_attention(queries, k.index_select(0, slots), v.index_select(0, slots),
-                                          seen.unsqueeze(1).unsqueeze(1))
-      .reshape(q.sizes());
-}
-
 }  // namespace radonc::ops

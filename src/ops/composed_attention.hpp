@@ -1,4 +1,5 @@
-// Attention put together from torch's operators: for devices and types without a kernel of radonc's own. Private.
+// Attention of packed sequences put together from torch's operators: for devices and types without a kernel of radonc's
+// own. Private.
 #pragma once
 
 #include <torch/types.h>
@@ -10,10 +11,5 @@ namespace radonc::ops {
 /// packed_attention of checked arguments. On a GPU, in 16 bits, one call of torch's flash attention serves all spans.
 torch::Tensor composed_packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                                         const PackedSpans& packed, std::int64_t sliding_window);
-
-/// cached_attention.
-torch::Tensor composed_cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                                        const torch::Tensor& slots, const torch::Tensor& positions,
-                                        std::int64_t sliding_window);
 
 }  // namespace radonc::ops

@@ -145,6 +145,56 @@ def test_int8_gemv(shape, batch, dtype):
     check("int8_gemv", x.to(dtype), codes, scales, tolerance=2e-2 if dtype == torch.bfloat16 else 1e-5)
 
 
+def cache(dtype, sequences, heads, kv_heads, capacity, d):
+    """Keys and values of a cache, two new rows of it, and slots and positions."""
+    keys, values = torch.randn(2, sequences + 2, kv_heads, capacity, d).to(dtype)
+    slots, positions = torch.randperm(sequences + 2)[:sequences], torch.randint(capacity, (sequences,))
+    if sequences > 1:
+        positions[:2] = torch.tensor([0, capacity - 1])
+    return keys, values, torch.randn(sequences, heads, d).to(dtype), slots, positions
+
+
+SHAPES = [  # sequences, heads, kv_heads, capacity, d
+    (0, 4, 2, 20, 64), (1, 9, 3, 1000, 64), (1, 32, 8, 4096, 128), (1, 32, 32, 700, 128), (3, 2, 1, 333, 256),
+    (5, 28, 4, 1025, 128), (64, 9, 3, 601, 64), (2, 17, 1, 50, 8), (2, 4, 4, 77, 72), (2, 4, 2, 77, 33),
+    (2, 2, 1, 30, 264),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [*TYPES, torch.float16])
+@pytest.mark.parametrize("window", [0, 1, 100])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_cached_attention(shape, window, dtype):
+    keys, values, q, slots, positions = cache(dtype, *shape)
+    check("cached_attention", q, keys, values, slots, positions, window, tolerance=5e-6 if dtype == TYPES[0] else 1e-2)
+
+
+@pytest.mark.parametrize("dtype", [*TYPES, torch.float16])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_append_to_cache(shape, dtype):
+    sequences, _, kv_heads, capacity, d = shape
+    keys, values, k, slots, positions = cache(dtype, sequences, kv_heads, kv_heads, capacity, d)
+    check("append_to_cache_", keys, values, k, torch.randn_like(k), slots, positions, tolerance=1e-9)
+
+
+def test_decoding_steps_are_captured_in_a_graph():
+    keys, values, q, slots, positions = (x.cuda() for x in cache(torch.bfloat16, 3, 8, 2, 700, 64))
+
+    def step():
+        OPS.append_to_cache_(keys, values, q[:, :2], q[:, 2:4], slots, positions)
+        return OPS.cached_attention(q, keys, values, slots, positions, 0)
+
+    step()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        out = step()
+    for new in ([0, 5, 699], [650, 64, 1]):
+        positions.copy_(torch.tensor(new))
+        q.normal_()
+        graph.replay()
+        assert torch.equal(out, step())
+
+
 @pytest.mark.parametrize("count", [0, 1, 5, 1_000_003])
 def test_adamw(count):
     tensors = [torch.rand(count) for _ in range(4)]

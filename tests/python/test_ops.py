@@ -20,6 +20,10 @@ def nf4(rows: int, columns: int):
     return codes.to(torch.uint8), absmax.to(torch.uint8), *nested, 0.5, rows, columns
 
 
+def places(sequences: int, capacity: int):
+    return torch.randperm(sequences + 1)[:sequences], torch.randint(capacity, (sequences,))
+
+
 CASES = {
     "rms_norm": lambda: (torch.randn(5, 16, requires_grad=True), torch.randn(16), 1e-5),
     "rms_norm_backward": lambda: (torch.randn(5, 16), torch.randn(5, 16), torch.randn(16), 1e-5),
@@ -37,6 +41,8 @@ CASES = {
     "nf4_gemv": lambda: (torch.randn(2, 128), *nf4(3, 128)),
     "int8_dequantize": lambda: (torch.randint(-127, 128, (3, 130)).to(torch.int8), torch.rand(1, 2), torch.float32),
     "int8_gemv": lambda: (torch.randn(2, 130), torch.randint(-127, 128, (3, 130)).to(torch.int8), torch.rand(1, 2)),
+    "cached_attention": lambda: (torch.randn(3, 4, 8), *torch.randn(2, 4, 2, 9, 8), *places(3, 9), 5),
+    "append_to_cache_": lambda: (*torch.randn(2, 4, 2, 9, 8), *torch.randn(2, 3, 2, 8), *places(3, 9)),
 }
 
 
@@ -66,12 +72,35 @@ TYPES = dict.fromkeys(CASES, "float32 or bfloat16, got Half") | {
     "nf4_dequantize": "float32, bfloat16 or float16, got Double",
     "int8_dequantize": "float32, bfloat16 or float16, got Double",
 }
+COMPOSED = ("cached_attention", "append_to_cache_")  # of torch's operators, where there is no kernel
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [name for name in CASES if name not in COMPOSED])
 def test_a_type_without_a_kernel_is_named(name):
     arguments = [to_another_type(x) for x in CASES[name]()]
     if name == "rope":
         arguments[1:] = angles(4, 4)
     with pytest.raises(RuntimeError, match=f"radonc::{name}: expected {TYPES[name]}"):
         getattr(OPS, name).default(*arguments)
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_without_a_kernel_the_result_is_the_same(name):
+    arguments = CASES[name]()
+    there = [to_another_type(x) for x in arguments]
+    if name == "append_to_cache_":  # the processor's kernel takes every type, but no cache in another order
+        there[:2] = (x.transpose(1, 2).contiguous().transpose(1, 2) for x in there[:2])
+    expected, got = getattr(OPS, name)(*arguments), getattr(OPS, name)(*there)
+    if expected is None:
+        expected, got = torch.stack(arguments[:2]), torch.stack(there[:2])
+    assert torch.allclose(got.float(), expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+@pytest.mark.parametrize(("slot", "position"), [(4, 0), (-1, 0), (0, 9), (0, -1)])
+def test_places_outside_the_cache_are_refused(name, slot, position):
+    arguments = [*CASES[name]()]
+    at = next(i for i, x in enumerate(arguments) if x.dtype == torch.int64)
+    arguments[at : at + 2] = torch.tensor([1, slot, 2]), torch.tensor([1, position, 3])
+    with pytest.raises(RuntimeError, match=f"got position {position} of slot {slot}"):
+        getattr(OPS, name)(*arguments)

@@ -47,16 +47,22 @@ struct PackedSpans {
 torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                                const PackedSpans& spans, std::int64_t sliding_window = 0);
 
-/// The new token of each sequence into its slot of the cache: cache[slots[b], :, positions[b]] = x[b].
-///   cache [slots, kv_heads, capacity, d]   x [B, kv_heads, d], of the cache's type   slots, positions [B] int64
-void append_to_cache(const torch::Tensor& cache, const torch::Tensor& x, const torch::Tensor& slots,
-                     const torch::Tensor& positions);
+/// The new token of each sequence into its slot of the cache: keys[slots[b], :, positions[b]] = k[b], and values from
+/// v.
+///   keys, values [slots, kv_heads, capacity, d]   k, v [B, kv_heads, d], of their type
+///   slots [B] int64, no two the same   positions [B] int64 < capacity
+/// Registered as `radonc::append_to_cache_`. Throws c10::Error on what does not fit; of places outside the cache only
+/// on the CPU.
+void append_to_cache(torch::Tensor keys, torch::Tensor values, const torch::Tensor& k, const torch::Tensor& v,
+                     const torch::Tensor& slots, const torch::Tensor& positions);
 
 /// One new token a sequence against the slot of a cache that is the sequence's, of which it sees the first positions up
 /// to its own.
 ///   q [B, heads, d]   k, v [slots, kv_heads, capacity, d]   slots [B] int64   positions [B] int64 < capacity
 ///   → [B, heads, d]
-/// A `sliding_window` as in packed_attention.
+/// A `sliding_window` as in packed_attention. Registered as `radonc::cached_attention`, without gradients. Kernels: on
+/// the CPU in float32 and bfloat16 where d <= 256 and up to 16 heads share a key-value head, on GPUs in the same types
+/// where d is a multiple of 8 up to 256; elsewhere torch's attention. Throws c10::Error as append_to_cache does.
 torch::Tensor cached_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                                const torch::Tensor& slots, const torch::Tensor& positions,
                                std::int64_t sliding_window = 0);

@@ -57,6 +57,27 @@ constexpr std::int64_t low_rank_shares(std::int64_t rows, std::int64_t n) {
   return std::clamp<std::int64_t>((rows + kRows - 1) / kRows, 1, std::max<std::int64_t>(kBlocks / strips, 1));
 }
 
+inline constexpr std::int64_t kMaxDecodeDim = 256;
+inline constexpr std::int64_t kDecodeHeads = 4;  // query heads that read their common keys together
+
+/// New tokens and a key-value cache: q [sequences, heads, d], keys and values [slots, kv_heads, capacity, d]. A token
+/// sees `window` positions, its own included, or, with 0, all.
+struct CacheShape {
+  std::int64_t sequences, heads, kv_heads, capacity, d, window;
+
+  /// Blocks of cached_attention's grid for each part of the keys.
+  [[nodiscard]] std::int64_t decode_blocks() const {
+    return sequences * kv_heads * ((heads / kv_heads + kDecodeHeads - 1) / kDecodeHeads);
+  }
+
+  /// Parts of the keys that give each multiprocessor four blocks, unless they had fewer than 64 keys of a full cache.
+  [[nodiscard]] std::int64_t decode_splits(std::int64_t multiprocessors) const {
+    const std::int64_t blocks = std::max<std::int64_t>(decode_blocks(), 1);
+    const std::int64_t seen = window > 0 ? std::min(window, capacity) : capacity;
+    return std::clamp<std::int64_t>(4 * multiprocessors / blocks, 1, std::clamp<std::int64_t>(seen / 64, 1, 128));
+  }
+};
+
 // T is float or Bf16.
 
 template <typename Launch, typename T>
@@ -116,6 +137,16 @@ void int8_dequantize(const Launch& launch, const std::int8_t* codes, const float
 template <typename Launch, typename T>
 void int8_gemv(const Launch& launch, const std::int8_t* codes, const float* scales, const T* x, T* y,
                std::int64_t batch, std::int64_t rows, std::int64_t columns);
+
+/// d is a multiple of 8 up to 256; q, k, v start on a 16-byte boundary. `partial` [sequences · heads, splits, d + 2] is
+/// scratch where splits > 1.
+template <typename Launch, typename T>
+void cached_attention(const Launch& launch, const T* q, const T* k, const T* v, const std::int64_t* slots,
+                      const std::int64_t* positions, T* out, float* partial, const CacheShape& shape,
+                      std::int64_t splits);
+template <typename Launch, typename T>
+void append_to_cache(const Launch& launch, T* keys, T* values, const T* k, const T* v, const std::int64_t* slots,
+                     const std::int64_t* positions, const CacheShape& shape);
 
 template <typename Launch>
 void adamw(const Launch& launch, float* parameters, const float* gradients, float* first, float* second, std::int64_t n,

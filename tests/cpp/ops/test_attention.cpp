@@ -194,14 +194,19 @@ TEST_CASE("a new token goes to its place in its sequence's slot of the cache") {
   torch::manual_seed(10);
   const auto slots = torch::tensor({3, 0, 2}, torch::kInt64), positions = torch::tensor({0, 4, 8}, torch::kInt64);
   for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
-    const auto cache = torch::randn({4, 2, 9, 5}).to(type), x = torch::randn({3, 2, 5}).to(type);
-    auto expected = cache.clone();
-    for (int b = 0; b < 3; ++b) expected[slots[b].item<std::int64_t>()].select(1, 4 * b).copy_(x[b]);
-    const auto apart = torch::empty({4, 2, 5, 9}).to(type).transpose(2, 3).copy_(cache);  // not contiguous
-    ops::append_to_cache(cache, x.transpose(0, 1).contiguous().transpose(0, 1), slots, positions);
-    ops::append_to_cache(apart, x, slots, positions);
-    CHECK(torch::equal(cache, expected));
-    CHECK(torch::equal(apart, expected));
+    const auto keys = torch::randn({4, 2, 9, 5}).to(type), values = torch::randn({4, 2, 9, 5}).to(type);
+    const auto k = torch::randn({3, 2, 5}).to(type), v = torch::randn({3, 2, 5}).to(type);
+    auto expected_keys = keys.clone(), expected_values = values.clone();
+    for (int b = 0; b < 3; ++b) {
+      expected_keys[slots[b].item<std::int64_t>()].select(1, 4 * b).copy_(k[b]);
+      expected_values[slots[b].item<std::int64_t>()].select(1, 4 * b).copy_(v[b]);
+    }
+    const auto apart = torch::empty({4, 2, 5, 9}).to(type).transpose(2, 3).copy_(keys);  // not contiguous
+    const auto also = values.clone();
+    ops::append_to_cache(keys, values, k.transpose(0, 1).contiguous().transpose(0, 1), v, slots, positions);
+    ops::append_to_cache(apart, also, k, v, slots, positions);
+    for (const auto& got : {keys, apart}) CHECK(torch::equal(got, expected_keys));
+    for (const auto& got : {values, also}) CHECK(torch::equal(got, expected_values));
   }
 }
 
