@@ -13,6 +13,8 @@ endfunction()
 
 function(radonc_configure_target target)
   target_compile_features(${target} PUBLIC cxx_std_20)
+  # Its own calls meet its own code, not what a program compiled of the same templates.
+  target_link_options(${target} PRIVATE $<$<PLATFORM_ID:Linux>:-Wl,-Bsymbolic-functions>)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)

@@ -31,13 +31,13 @@ torch::Tensor DecodeSteps::operator()(const std::vector<Row>& rows) {
   if (!recorder_) return run(inputs.to(model_.device()));
 
   Step& step = steps_[size];
-  if (step.recording) {
+  if (step.replay) {
     step.inputs.copy_(inputs);
   } else {
     step.inputs = inputs.to(model_.device());
-    step.recording = recorder_(model_.device(), [&] { step.logits = run(step.inputs); });
+    step.replay = recorder_(model_.device(), [&] { step.logits = run(step.inputs); });
   }
-  step.recording->replay();
+  step.replay();
   return step.logits.narrow(0, 0, count);
 }
 

@@ -4,7 +4,6 @@
 #include <torch/types.h>
 
 #include <map>
-#include <memory>
 #include <vector>
 
 #include "radonc/model/transformer.hpp"
@@ -30,7 +29,7 @@ class DecodeSteps {
   struct Step {
     torch::Tensor inputs;  // [3, size]
     torch::Tensor logits;
-    std::unique_ptr<ops::Recording> recording;
+    ops::Replay replay;
   };
   [[nodiscard]] torch::Tensor run(const torch::Tensor& inputs);
 

@@ -9,9 +9,12 @@ namespace radonc::kernels {
 /// Whether the processor has what they need: AVX512-BF16.
 bool has_low_rank();
 
-/// out [rows, rank] = factor · x [rows, n] · W [rank, n]ᵀ
+/// out [rows, rank] = factor · x [rows, n] · W [rank, n]ᵀ. W in float32 is rounded to bfloat16 each time that it meets
+/// rows of x: for few of them.
 void low_rank_project(const std::uint16_t* x, const std::uint16_t* w, std::int64_t rows, std::int64_t n,
                       std::int64_t rank, float factor, std::uint16_t* out);
+void low_rank_project(const std::uint16_t* x, const float* w, std::int64_t rows, std::int64_t n, std::int64_t rank,
+                      float factor, std::uint16_t* out);
 
 /// y [rows, n] += factor · low [rows, rank] · W, rounded once. W [rank, n], or its transpose [n, rank], is in float32
 /// and rounded to bfloat16 here.

@@ -1,9 +1,7 @@
-// The products of a low-rank update as radonc's operators take them, and their compositions of torch's products, for
-// what has no kernel; see radonc/ops/low_rank.hpp. Private.
+// The tensors of a low-rank update's products, as radonc's operators take them; see radonc/ops/low_rank.hpp. Private.
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 
 #include <cstdint>
 
@@ -39,34 +37,15 @@ inline void check_low_rank_gradient(const at::Tensor& low, const at::Tensor& x, 
               "radonc::low_rank_gradient: expected low [T, rank] and x [T, n], got ", low.sizes(), " and ", x.sizes());
 }
 
-inline at::Tensor dropped(const at::Tensor& x, double p, std::int64_t seed) {
-  if (p == 0) return x;
-  static const auto op = c10::Dispatcher::singleton()
-                             .findSchemaOrThrow("radonc::dropout", "")
-                             .typed<at::Tensor(const at::Tensor&, double, std::int64_t)>();
-  return op.call(x, p, seed);
-}
+/// ops::dropout's, without a copy where p is 0.
+at::Tensor dropped(const at::Tensor& x, double p, std::int64_t seed);
 
-inline at::Tensor composed_project(const at::Tensor& x, const at::Tensor& w, double scale, double p,
-                                   std::int64_t seed) {
-  const auto out = dropped(x, p, seed).mm(w.to(x.scalar_type()).contiguous().t());
-  return scale == 1 ? out : out.mul_(scale);
-}
-
-inline void composed_add(const at::Tensor& y, const at::Tensor& low, const at::Tensor& w, double scale, double p,
-                         std::int64_t seed) {
-  const auto own = w.to(y.scalar_type());
-  if (p == 0) {
-    y.addmm_(low, own, /*beta=*/1, scale);
-    return;
-  }
-  const auto update = low.mm(own);
-  y.add_(dropped(scale == 1 ? update : update.mul_(scale), p, seed));
-}
-
-inline at::Tensor composed_gradient(const at::Tensor& low, const at::Tensor& x, double scale, double p,
-                                    std::int64_t seed) {
-  return low.t().mm(dropped(x, p, seed)).to(at::kFloat).mul_(scale);
-}
+/// Put together from torch's operators, for what a device has no kernel for. Of checked arguments.
+at::Tensor composed_low_rank_project(const at::Tensor& x, const at::Tensor& w, double scale, double p,
+                                     std::int64_t seed);
+void composed_low_rank_add(const at::Tensor& y, const at::Tensor& low, const at::Tensor& w, double scale, double p,
+                           std::int64_t seed);
+at::Tensor composed_low_rank_gradient(const at::Tensor& low, const at::Tensor& x, double scale, double p,
+                                      std::int64_t seed);
 
 }  // namespace radonc::kernels

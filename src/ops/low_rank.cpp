@@ -3,26 +3,8 @@
 #include <torch/library.h>
 #include <torch/types.h>
 
-#include "kernels/low_rank_tensors.hpp"
-
 namespace radonc::ops {
 namespace {
-
-torch::Tensor project(const torch::Tensor& x, const torch::Tensor& w, double scale, double p, std::int64_t seed) {
-  kernels::check_low_rank_project(x, w, p);
-  return kernels::composed_project(x, w, scale, p, seed);
-}
-
-void add(torch::Tensor& y, const torch::Tensor& low, const torch::Tensor& w, double scale, double p,
-         std::int64_t seed) {
-  kernels::check_low_rank_add(y, low, w, p);
-  kernels::composed_add(y, low, w, scale, p, seed);
-}
-
-torch::Tensor gradient(const torch::Tensor& low, const torch::Tensor& x, double scale, double p, std::int64_t seed) {
-  kernels::check_low_rank_gradient(low, x, p);
-  return kernels::composed_gradient(low, x, scale, p, seed);
-}
 
 torch::Tensor meta_project(const torch::Tensor& x, const torch::Tensor& w, double /*scale*/, double /*p*/,
                            std::int64_t /*seed*/) {
@@ -42,7 +24,7 @@ torch::Tensor meta_gradient(const torch::Tensor& low, const torch::Tensor& x, do
 torch::Tensor low_rank_project(const torch::Tensor& x, const torch::Tensor& w, double scale, double p,
                                std::int64_t seed) {
   static const auto op =
-      c10::Dispatcher::singleton().findSchemaOrThrow("radonc::low_rank_project", "").typed<decltype(project)>();
+      c10::Dispatcher::singleton().findSchemaOrThrow("radonc::low_rank_project", "").typed<decltype(meta_project)>();
   const at::AutoDispatchBelowADInplaceOrView below;
   return op.call(x, w, scale, p, seed);
 }
@@ -50,7 +32,7 @@ torch::Tensor low_rank_project(const torch::Tensor& x, const torch::Tensor& w, d
 void low_rank_add_(torch::Tensor y, const torch::Tensor& low, const torch::Tensor& w, double scale, double p,
                    std::int64_t seed) {
   static const auto op =
-      c10::Dispatcher::singleton().findSchemaOrThrow("radonc::low_rank_add_", "").typed<decltype(add)>();
+      c10::Dispatcher::singleton().findSchemaOrThrow("radonc::low_rank_add_", "").typed<decltype(meta_add)>();
   const at::AutoDispatchBelowADInplaceOrView below;
   op.call(y, low, w, scale, p, seed);
 }
@@ -58,7 +40,7 @@ void low_rank_add_(torch::Tensor y, const torch::Tensor& low, const torch::Tenso
 torch::Tensor low_rank_gradient(const torch::Tensor& low, const torch::Tensor& x, double scale, double p,
                                 std::int64_t seed) {
   static const auto op =
-      c10::Dispatcher::singleton().findSchemaOrThrow("radonc::low_rank_gradient", "").typed<decltype(gradient)>();
+      c10::Dispatcher::singleton().findSchemaOrThrow("radonc::low_rank_gradient", "").typed<decltype(meta_gradient)>();
   const at::AutoDispatchBelowADInplaceOrView below;
   return op.call(low, x, scale, p, seed);
 }
@@ -67,11 +49,6 @@ TORCH_LIBRARY_FRAGMENT(radonc, m) {
   m.def("low_rank_project(Tensor x, Tensor w, float scale, float p, int seed) -> Tensor");
   m.def("low_rank_add_(Tensor(a!) y, Tensor low, Tensor w, float scale, float p, int seed) -> ()");
   m.def("low_rank_gradient(Tensor low, Tensor x, float scale, float p, int seed) -> Tensor");
-}
-TORCH_LIBRARY_IMPL(radonc, CompositeExplicitAutograd, m) {
-  m.impl("low_rank_project", project);
-  m.impl("low_rank_add_", add);
-  m.impl("low_rank_gradient", gradient);
 }
 TORCH_LIBRARY_IMPL(radonc, Meta, m) {
   m.impl("low_rank_project", meta_project);

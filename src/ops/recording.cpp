@@ -1,23 +1,15 @@
 #include "radonc/ops/recording.hpp"
 
-#include <map>
+#include "kernels/recorders.hpp"
 
 namespace radonc::ops {
-namespace {
-
-std::map<c10::DeviceType, Recorder>& recorders() {
-  static std::map<c10::DeviceType, Recorder> all;
-  return all;
-}
-
-}  // namespace
 
 const Recorder& recorder_for(c10::DeviceType type) {
-  return recorders()[type];
+  return kernels::recorders()[type];
 }
 
 void set_recorder(c10::DeviceType type, Recorder recorder) {
-  recorders()[type] = std::move(recorder);
+  kernels::recorders()[type] = std::move(recorder);
 }
 
 }  // namespace radonc::ops

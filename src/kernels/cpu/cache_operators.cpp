@@ -17,17 +17,18 @@ namespace {
 /// slots and positions [B] of a cache.
 struct Places {
   at::Tensor slots, positions;
+  const std::int64_t *slot, *position;
 
   Places(const at::Tensor& their_slots, const at::Tensor& their_positions, const at::Tensor& cache)
-      : slots(their_slots.contiguous()), positions(their_positions.contiguous()) {
+      : slots(their_slots.contiguous()),
+        positions(their_positions.contiguous()),
+        slot(slots.const_data_ptr<std::int64_t>()),
+        position(positions.const_data_ptr<std::int64_t>()) {
     for (std::int64_t b = 0; b < slots.size(0); ++b)
-      TORCH_CHECK(0 <= slot(b) && slot(b) < cache.size(0) && 0 <= position(b) && position(b) < cache.size(2),
+      TORCH_CHECK(0 <= slot[b] && slot[b] < cache.size(0) && 0 <= position[b] && position[b] < cache.size(2),
                   "radonc: expected places in a cache of ", cache.size(0), " slots of ", cache.size(2),
-                  " positions, got position ", position(b), " of slot ", slot(b));
+                  " positions, got position ", position[b], " of slot ", slot[b]);
   }
-
-  [[nodiscard]] std::int64_t slot(std::int64_t b) const { return slots.const_data_ptr<std::int64_t>()[b]; }
-  [[nodiscard]] std::int64_t position(std::int64_t b) const { return positions.const_data_ptr<std::int64_t>()[b]; }
 };
 
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& slots,
@@ -48,8 +49,8 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     at::parallel_for(0, sequences * kv_heads, 1, [&](std::int64_t begin, std::int64_t end) {
       std::vector<float> scores(static_cast<std::size_t>(repeats * (capacity + 15)));
       for (std::int64_t head = begin; head < end; ++head) {
-        const std::int64_t cached = places.slot(head / kv_heads) * kv_heads + head % kv_heads;
-        const std::int64_t last = places.position(head / kv_heads) + 1;
+        const std::int64_t cached = places.slot[head / kv_heads] * kv_heads + head % kv_heads;
+        const std::int64_t last = places.position[head / kv_heads] + 1;
         const std::int64_t first = sliding_window > 0 ? std::max<std::int64_t>(last - sliding_window, 0) : 0;
         const auto attend = [&](const auto& kernel) {
           kernel(at_head(queries, head, repeats), at_head(keys, cached, capacity), at_head(values, cached, capacity),
@@ -83,8 +84,8 @@ void append(at::Tensor& keys, at::Tensor& values, const at::Tensor& k, const at:
     const auto* from = static_cast<const std::byte*>(x.const_data_ptr());
     auto* to = static_cast<std::byte*>(cache.data_ptr());
     for (std::int64_t row = 0; row < x.size(0) * heads; ++row) {
-      const std::int64_t b = row / heads, head = places.slot(b) * heads + row % heads;
-      const std::int64_t place = head * capacity + places.position(b);
+      const std::int64_t b = row / heads, head = places.slot[b] * heads + row % heads;
+      const std::int64_t place = head * capacity + places.position[b];
       std::memcpy(to + static_cast<std::size_t>(place) * bytes, from + static_cast<std::size_t>(row) * bytes, bytes);
     }
   }

@@ -19,9 +19,23 @@ std::int64_t rows_a_thread(std::int64_t n) {
   return std::max<std::int64_t>(kGrain / std::max<std::int64_t>(n, 1), 4);
 }
 
+RADONC_TILES_INLINE __m512i rounded(__m512 low, __m512 high) {
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
+}
+
+/// A register of W's next `count` elements in bfloat16.
+template <bool kWhole>
+RADONC_TILES_INLINE __m512i load_weights(const Word* w, std::int64_t count) {
+  return load_words<kWhole>(w, count);
+}
+template <bool kWhole>
+RADONC_TILES_INLINE __m512i load_weights(const float* w, std::int64_t count) {
+  return rounded(load16(w, first_lanes(count)), load16(w + 16, first_lanes(count - 16)));
+}
+
 /// R rows of x with up to 8 of W.
-template <int R>
-RADONC_TILES void project(const Word* x, const Word* w, std::int64_t n, std::int64_t ranks, float factor, Word* out,
+template <int R, typename Weight>
+RADONC_TILES void project(const Word* x, const Weight* w, std::int64_t n, std::int64_t ranks, float factor, Word* out,
                           std::int64_t out_stride) {
   __m512 sums[R][kRanks];
 #pragma GCC unroll 2
@@ -34,7 +48,7 @@ RADONC_TILES void project(const Word* x, const Word* w, std::int64_t n, std::int
     for (int r = 0; r < R; ++r) xs[r] = load_words<kWhole>(x + r * n + at, n - at);
 #pragma GCC unroll 8
     for (int k = 0; k < kRanks; ++k) {
-      const __m512i ws = load_words<kWhole>(w + std::min<std::int64_t>(k, ranks - 1) * n + at, n - at);
+      const __m512i ws = load_weights<kWhole>(w + std::min<std::int64_t>(k, ranks - 1) * n + at, n - at);
 #pragma GCC unroll 2
       for (int r = 0; r < R; ++r) asm("vdpbf16ps %2, %1, %0" : "+v"(sums[r][k]) : "v"(xs[r]), "v"(ws));
     }
@@ -46,10 +60,6 @@ RADONC_TILES void project(const Word* x, const Word* w, std::int64_t n, std::int
   for (int r = 0; r < R; ++r)
     store16(out + r * out_stride, first_lanes(ranks),
             _mm512_mul_ps(sum_lanes<FloatSums, kRanks>(sums[r]), _mm512_set1_ps(factor)));
-}
-
-RADONC_TILES_INLINE __m512i rounded(__m512 low, __m512 high) {
-  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
 }
 
 /// Two rows of W, element by element side by side in bfloat16: [n, 2], the second zero where it is not there.
@@ -207,6 +217,18 @@ RADONC_TILES void gradient_of(const Word* low, const Word* x, std::int64_t rows,
     }
 }
 
+template <typename Weight>
+void project_rows(const Word* x, const Weight* w, std::int64_t rows, std::int64_t n, std::int64_t rank, float factor,
+                  Word* out) {
+  at::parallel_for(0, rows, rows_a_thread(n), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; row += 2)
+      for (std::int64_t k = 0; k < rank; k += kRanks) {
+        const auto run = row + 1 < end ? project<2, Weight> : project<1, Weight>;
+        run(x + row * n, w + k * n, n, std::min(kRanks, rank - k), factor, out + row * rank + k, rank);
+      }
+  });
+}
+
 }  // namespace
 
 bool has_low_rank() {
@@ -215,13 +237,12 @@ bool has_low_rank() {
 
 void low_rank_project(const std::uint16_t* x, const std::uint16_t* w, std::int64_t rows, std::int64_t n,
                       std::int64_t rank, float factor, std::uint16_t* out) {
-  at::parallel_for(0, rows, rows_a_thread(n), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; row += 2)
-      for (std::int64_t k = 0; k < rank; k += kRanks) {
-        const auto run = row + 1 < end ? project<2> : project<1>;
-        run(x + row * n, w + k * n, n, std::min(kRanks, rank - k), factor, out + row * rank + k, rank);
-      }
-  });
+  project_rows(x, w, rows, n, rank, factor, out);
+}
+
+void low_rank_project(const std::uint16_t* x, const float* w, std::int64_t rows, std::int64_t n, std::int64_t rank,
+                      float factor, std::uint16_t* out) {
+  project_rows(x, w, rows, n, rank, factor, out);
 }
 
 void low_rank_add(const std::uint16_t* low, const float* w, bool is_transposed, std::int64_t rows, std::int64_t n,
@@ -259,6 +280,8 @@ bool has_low_rank() {
 }
 
 void low_rank_project(const std::uint16_t*, const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, float,
+                      std::uint16_t*) {}
+void low_rank_project(const std::uint16_t*, const float*, std::int64_t, std::int64_t, std::int64_t, float,
                       std::uint16_t*) {}
 void low_rank_add(const std::uint16_t*, const float*, bool, std::int64_t, std::int64_t, std::int64_t, float,
                   std::uint16_t*) {}

@@ -11,23 +11,31 @@ namespace {
 
 using Word = std::uint16_t;
 
+constexpr std::int64_t kFewRows = 4;  // for which W is not worth a copy
+
 bool has_kernel(const at::Tensor& x) {
   return x.scalar_type() == at::kBFloat16 && has_low_rank();
 }
 
 at::Tensor project(const at::Tensor& x, const at::Tensor& w, double scale, double p, std::int64_t seed) {
   check_low_rank_project(x, w, p);
-  if (!has_kernel(x)) return composed_project(x, w, scale, p, seed);
-  const auto seen = dropped(x, p, seed).contiguous(), own = w.to(at::kBFloat16).contiguous();
+  if (!has_kernel(x)) return composed_low_rank_project(x, w, scale, p, seed);
+  const auto seen = dropped(x, p, seed).contiguous();
   auto low = at::empty({x.size(0), w.size(0)}, x.options());
-  low_rank_project(pointer<Word>(seen), pointer<Word>(own), x.size(0), x.size(1), w.size(0), static_cast<float>(scale),
-                   pointer<Word>(low));
+  const auto run = [&](const auto* weights) {
+    low_rank_project(pointer<Word>(seen), weights, x.size(0), x.size(1), w.size(0), static_cast<float>(scale),
+                     pointer<Word>(low));
+  };
+  if (x.size(0) <= kFewRows && w.is_contiguous())
+    run(w.const_data_ptr<float>());
+  else
+    run(pointer<const Word>(w.to(at::kBFloat16).contiguous()));
   return low;
 }
 
 void add(at::Tensor& y, const at::Tensor& low_in, const at::Tensor& w_in, double scale, double p, std::int64_t seed) {
   check_low_rank_add(y, low_in, w_in, p);
-  if (!has_kernel(y) || !y.is_contiguous()) return composed_add(y, low_in, w_in, scale, p, seed);
+  if (!has_kernel(y) || !y.is_contiguous()) return composed_low_rank_add(y, low_in, w_in, scale, p, seed);
   const bool is_transposed = !w_in.is_contiguous();
   const auto low = low_in.contiguous(), w = is_transposed ? w_in.t().contiguous() : w_in;
   const auto to = p == 0 ? y : at::zeros_like(y);
@@ -38,7 +46,7 @@ void add(at::Tensor& y, const at::Tensor& low_in, const at::Tensor& w_in, double
 
 at::Tensor gradient(const at::Tensor& low_in, const at::Tensor& x, double scale, double p, std::int64_t seed) {
   check_low_rank_gradient(low_in, x, p);
-  if (!has_kernel(x)) return composed_gradient(low_in, x, scale, p, seed);
+  if (!has_kernel(x)) return composed_low_rank_gradient(low_in, x, scale, p, seed);
   const auto seen = dropped(x, p, seed).contiguous(), low = low_in.contiguous();
   auto out = at::empty({low.size(1), x.size(1)}, x.options().dtype(at::kFloat));
   low_rank_gradient(pointer<Word>(low), pointer<Word>(seen), x.size(0), x.size(1), low.size(1),

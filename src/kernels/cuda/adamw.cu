@@ -1,8 +1,10 @@
 #include "kernels/cuda/adamw.cuh"
 #include "kernels/cuda/launch.cuh"
 
-namespace radonc::kernels::device {
+namespace radonc::kernels {
+namespace device {
 
 template void adamw(const StreamLaunch&, float*, const float*, float*, float*, std::int64_t, const AdamWStep&);
 
-}  // namespace radonc::kernels::device
+}  // namespace device
+}  // namespace radonc::kernels

@@ -1,7 +1,8 @@
 #include "kernels/cuda/int8.cuh"
 #include "kernels/cuda/launch.cuh"
 
-namespace radonc::kernels::device {
+namespace radonc::kernels {
+namespace device {
 
 template void int8_dequantize(const StreamLaunch&, const std::int8_t*, const float*, float*, std::int64_t,
                               std::int64_t);
@@ -11,4 +12,5 @@ template void int8_gemv(const StreamLaunch&, const std::int8_t*, const float*, c
 template void int8_gemv(const StreamLaunch&, const std::int8_t*, const float*, const Bf16*, Bf16*, std::int64_t,
                         std::int64_t, std::int64_t);
 
-}  // namespace radonc::kernels::device
+}  // namespace device
+}  // namespace radonc::kernels

@@ -28,7 +28,7 @@ at::Tensor padded(const at::Tensor& w) {
 at::Tensor project(const at::Tensor& x_in, const at::Tensor& w_in, double scale, double p, std::int64_t seed) {
   check_low_rank_project(x_in, w_in, p);
   const std::int64_t rank = w_in.size(0);
-  if (!has_kernel(x_in, rank, p)) return composed_project(x_in, w_in, scale, p, seed);
+  if (!has_kernel(x_in, rank, p)) return composed_low_rank_project(x_in, w_in, scale, p, seed);
   const auto x = aligned(x_in.contiguous()), w = padded(w_in);
   auto out = at::empty({x.size(0), rank}, x.options());
   launch_on(x, [&](const auto& launch) {
@@ -42,7 +42,7 @@ void add(at::Tensor& y, const at::Tensor& low_in, const at::Tensor& w_in, double
   check_low_rank_add(y, low_in, w_in, p);
   const std::int64_t rank = w_in.size(0);
   if (!has_kernel(y, rank, p) || !y.is_contiguous() || !is_aligned(y))
-    return composed_add(y, low_in, w_in, scale, p, seed);
+    return composed_low_rank_add(y, low_in, w_in, scale, p, seed);
   const auto low = aligned(low_in.contiguous()), w = padded(w_in);
   launch_on(y, [&](const auto& launch) {
     device::low_rank_add(launch, pointer<Bf16>(low), pointer<Bf16>(w), written<Bf16>(y), y.size(0), y.size(1), rank,
@@ -53,7 +53,7 @@ void add(at::Tensor& y, const at::Tensor& low_in, const at::Tensor& w_in, double
 at::Tensor gradient(const at::Tensor& low_in, const at::Tensor& x_in, double scale, double p, std::int64_t seed) {
   check_low_rank_gradient(low_in, x_in, p);
   const std::int64_t rank = low_in.size(1), rows = x_in.size(0), n = x_in.size(1);
-  if (!has_kernel(x_in, rank, p)) return composed_gradient(low_in, x_in, scale, p, seed);
+  if (!has_kernel(x_in, rank, p)) return composed_low_rank_gradient(low_in, x_in, scale, p, seed);
   const auto x = aligned(x_in.contiguous()), low = aligned(low_in.contiguous());
   const std::int64_t shares = device::low_rank_shares(rows, n);
   auto out = at::empty({rank, n}, x.options().dtype(at::kFloat));

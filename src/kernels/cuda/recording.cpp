@@ -1,19 +1,20 @@
 // CUDA graphs as recordings; see radonc/ops/recording.hpp.
-#include "radonc/ops/recording.hpp"
-
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
 #include <map>
+#include <memory>
 #include <mutex>
+
+#include "kernels/recorders.hpp"
 
 namespace radonc::kernels {
 namespace {
 
-class CudaRecording : public ops::Recording {
+class Graph {
  public:
-  CudaRecording(const torch::Device& device, const std::function<void()>& work) : device_(device) {
+  Graph(const c10::Device& device, const std::function<void()>& work) : device_(device) {
     static std::mutex one_at_a_time;
     static std::map<c10::DeviceIndex, c10::cuda::CUDAStream> streams;
     const std::lock_guard lock(one_at_a_time);
@@ -38,20 +39,20 @@ class CudaRecording : public ops::Recording {
     graph_.capture_end();
   }
 
-  void replay() override {
+  void replay() {
     const c10::cuda::CUDAGuard guard(device_);
     graph_.replay();
   }
 
  private:
-  torch::Device device_;
+  c10::Device device_;
   at::cuda::CUDAGraph graph_;
 };
 
 const bool registered = [] {
-  ops::set_recorder(c10::DeviceType::CUDA, [](const torch::Device& device, const std::function<void()>& work) {
-    return std::make_unique<CudaRecording>(device, work);
-  });
+  recorders()[c10::DeviceType::CUDA] = [](const c10::Device& device, const std::function<void()>& work) {
+    return [graph = std::make_shared<Graph>(device, work)] { graph->replay(); };
+  };
   return true;
 }();
 

@@ -12,9 +12,9 @@ TEST_CASE("a recorder is found by the kind of its device, as long as there is on
     test::CpuRecorder recorder;
     const auto x = torch::zeros({3});
     torch::Tensor y;
-    const auto recording = ops::recorder_for(c10::DeviceType::CPU)(torch::kCPU, [&] { y = x + 1; });
+    const auto replay = ops::recorder_for(c10::DeviceType::CPU)(torch::kCPU, [&] { y = x + 1; });
     x.fill_(4);
-    recording->replay();
+    replay();
     CHECK(torch::equal(y, torch::full({3}, 5.0F)));
     CHECK_FALSE(ops::recorder_for(c10::DeviceType::Meta));
   }
