@@ -143,7 +143,7 @@ torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, co
   if (generator && update->dropout > 0) dropped = {.p = update->dropout, .seed = draw(*generator)};
   auto y = update->magnitude.defined() ? dora_linear(x, weight, *update, dropped)
            : !torch::GradMode::is_enabled()
-               ? adapted(x, weight, update->a.detach(), update->b.detach(), dropped, update->scale).first
+               ? adapted(x, weight, update->a, update->b, dropped, update->scale).first
                : LoraLinear::apply(x, weight, update->a, update->b, dropped, update->scale, x_again);
   if (update->start_a.defined()) {
     y = y - dropped(x).mm(update->start_a.to(type).t()).mm(update->start_b.to(type).t()) * update->scale;
