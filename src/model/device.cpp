@@ -36,14 +36,15 @@ torch::Device device_named(const std::string& name) {
   };
   if (!at::isAccelerator(device.type()) || !at::globalContext().getAcceleratorHooksInterface(device.type()).isBuilt())
     refuse("this torch is built without it. Install a torch for CUDA, and build radonc for that.");
-  torch::Tensor row;
+  torch::Tensor row, weight;
   try {
     row = torch::ones({1, 8}, device);
+    weight = torch::ones({8}, device);
   } catch (const c10::Error& error) {
     refuse(in_short(error));
   }
   try {
-    static_cast<void>(ops::rms_norm(row, row.flatten(), 1e-5).cpu());  // waits for the kernel
+    static_cast<void>(ops::rms_norm(row, weight, 1e-5).cpu());  // waits for the kernel
   } catch (const c10::NotImplementedError&) {
     refuse("this radonc is built without kernels for it. Build it where nvcc is found.");
   } catch (const c10::Error& error) {

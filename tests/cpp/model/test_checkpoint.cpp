@@ -8,6 +8,7 @@
 #include "radonc/core/safetensors.hpp"
 #include "radonc/model/transformer.hpp"
 #include "support/full_memory.hpp"
+#include "support/spare_device.hpp"
 #include "support/temporary_folder.hpp"
 
 // Logits against transformers are compared in tests/python/test_model.py.
@@ -100,4 +101,23 @@ TEST_CASE("too little memory for the weights is said with what they need in othe
       doctest::Contains("do not fit into the memory of \"cpu\". They take 0.0 GB in bfloat16, 0.0 GB with quantization "
                         "int8, 0.0 GB with nf4"),
       Error);
+}
+
+TEST_CASE("a device for which radonc has no kernels, or none of its architecture, is refused with what to do") {
+  test::spare_device::make_known();
+  const auto load = [] {
+    static_cast<void>(model::Transformer::load(RADONC_TEST_DATA "/model/tiny_llama", {.device = "abacus"}));
+  };
+  CHECK_THROWS_WITH_AS(load(), doctest::Contains("Device \"abacus\": this radonc is built without kernels for it."),
+                       Error);
+  torch::Library library(torch::Library::IMPL, "radonc", c10::DispatchKey::PrivateUse1, __FILE__, __LINE__);
+  library.impl("rms_norm", [](const torch::Tensor&, const torch::Tensor&, double) -> torch::Tensor {
+    TORCH_CHECK(false,
+                "CUDA error: no kernel image is available for execution on the device\nCUDA kernel errors might");
+  });
+  CHECK_THROWS_WITH_AS(load(),
+                       "Device \"abacus\": radonc's kernels do not run there: CUDA error: no kernel image is available "
+                       "for execution on the device. They need compute capability 8.0 or newer. Everything runs on the "
+                       "CPU too: device=\"cpu\".",
+                       Error);
 }
