@@ -12,6 +12,10 @@ macro(radonc_dependency package target url tag)
 endmacro()
 
 radonc_dependency(fmt fmt::fmt-header-only https://github.com/fmtlib/fmt.git 11.2.0)
+# Its headers; src/core/fmt.cpp compiles what they declare.
+add_library(radonc_fmt INTERFACE)
+target_include_directories(radonc_fmt SYSTEM
+  INTERFACE $<TARGET_PROPERTY:fmt::fmt-header-only,INTERFACE_INCLUDE_DIRECTORIES>)
 radonc_dependency(nlohmann_json nlohmann_json::nlohmann_json https://github.com/nlohmann/json.git v3.11.3)
 radonc_dependency(Eigen3 Eigen3::Eigen https://gitlab.com/libeigen/eigen.git 3.4.0)
 if(RADONC_BUILD_TESTS)

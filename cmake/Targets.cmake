@@ -33,7 +33,7 @@ function(radonc_add_base)
   radonc_configure_target(radonc_base)
   target_link_libraries(radonc_base PRIVATE
     $<BUILD_INTERFACE:sentencepiece-static> $<BUILD_INTERFACE:radonc_pcre2> $<BUILD_INTERFACE:radonc_utf8proc>
-    $<BUILD_INTERFACE:fmt::fmt-header-only> $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>
+    $<BUILD_INTERFACE:radonc_fmt> $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>
     $<BUILD_INTERFACE:Eigen3::Eigen> $<BUILD_INTERFACE:Threads::Threads>)
   target_include_directories(radonc_base PRIVATE ${PROJECT_BINARY_DIR}/generated)
   target_include_directories(radonc_base SYSTEM PRIVATE ${RADONC_SENTENCEPIECE_SOURCE}/src)
@@ -47,11 +47,12 @@ function(radonc_add_radonc)
   radonc_sources(sources batch ops model lora train generate study)
   file(GLOB cpu_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/kernels/cpu/*.cpp
                                           ${PROJECT_SOURCE_DIR}/src/kernels/composed/*.cpp)
-  add_library(radonc SHARED ${sources} ${cpu_kernels})
+  # torch brings another fmt than the one that radonc_base was compiled with.
+  add_library(radonc SHARED ${sources} ${cpu_kernels} ${PROJECT_SOURCE_DIR}/src/core/fmt.cpp)
   add_library(radonc::radonc ALIAS radonc)
   radonc_configure_target(radonc)
   target_link_libraries(radonc PUBLIC radonc_base radonc::libtorch
-                        PRIVATE $<BUILD_INTERFACE:fmt::fmt-header-only>
+                        PRIVATE $<BUILD_INTERFACE:radonc_fmt>
                                 $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
   # torch's at::parallel_for is a serial loop without it. Named as an option, so that torch's own libgomp serves.
   target_compile_options(radonc PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)

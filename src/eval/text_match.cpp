@@ -1,6 +1,7 @@
 #include "radonc/eval/text_match.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>

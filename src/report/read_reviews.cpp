@@ -1,6 +1,7 @@
 #include "radonc/report/read_reviews.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/cuda/device.cuh"
+#include "kernels/cuda/gemv.cuh"
 #include "kernels/cuda/launches.hpp"
 #include "kernels/nf4.hpp"
 
@@ -109,14 +110,7 @@ __global__ void __launch_bounds__(kGemvThreads)
         for (int j = 0; j < kWidth; ++j) sums[b][r] += values[j] * weights[r][j];
     }
   }
-#pragma unroll
-  for (int b = 0; b < kBatch; ++b) {
-#pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-      const float sum = warp_sum(sums[b][r]);
-      if (lane == 0 && b < batch && first + r < rows) y[b * rows + first + r] = rounded<T>(sum);
-    }
-  }
+  write_products(sums, y, batch, rows, first);
 }
 
 template <typename Launch, typename T>

@@ -57,6 +57,13 @@ TEST_CASE("the products of a low-rank update equal the formulas in float64, with
             check(type, rows, n, rank, p, is_transposed);
 }
 
+TEST_CASE("a row's products are the same to the bit however many rows there are") {
+  const auto x = torch::randn({9, 100}).to(torch::kBFloat16), w = torch::randn({11, 100});
+  const auto all = ops::low_rank_project(x, w, kScale);
+  for (const std::int64_t rows : {1, 2, 4, 5})
+    CHECK(torch::equal(ops::low_rank_project(x.slice(0, 0, rows), w, kScale), all.slice(0, 0, rows)));
+}
+
 TEST_CASE("a result that is not contiguous is written as well") {
   for (const auto type : {torch::kFloat32, torch::kBFloat16})
     for (const double p : {0.0, 0.3}) {
