@@ -5,8 +5,7 @@
 
 namespace radonc::generate {
 
-DecodeSteps::DecodeSteps(const model::Transformer& model, model::KvCache& cache, std::int64_t num_slots)
-    : model_(model), cache_(cache), num_slots_(num_slots) {
+DecodeSteps::DecodeSteps(const model::Transformer& model, model::KvCache& cache) : model_(model), cache_(cache) {
   // Dynamic scaling's angles follow the lengths, which the host has to know.
   if (model.config().rope_scaling.type != ops::RopeScaling::Type::kDynamic)
     recorder_ = ops::recorder_for(model.device().type());
@@ -19,7 +18,7 @@ torch::Tensor DecodeSteps::run(const torch::Tensor& inputs) {
 torch::Tensor DecodeSteps::operator()(const std::vector<Row>& rows) {
   const auto count = static_cast<std::int64_t>(rows.size());
   const auto next_power = static_cast<std::int64_t>(std::bit_ceil(rows.size()));
-  const std::int64_t size = recorder_ ? std::min(next_power, num_slots_) : count;
+  const std::int64_t size = recorder_ ? std::min(next_power, cache_.keys.front().size(0)) : count;
   const auto inputs = torch::empty({3, size}, torch::kInt64);
   auto numbers = inputs.accessor<std::int64_t, 2>();
   for (std::int64_t i = 0; i < size; ++i) {

@@ -11,7 +11,7 @@
 
 namespace radonc::generate {
 
-/// Sequences in slots of a cache of up to `num_slots`, one token a step. A device with a recorder records one step for
+/// Sequences in slots of a cache, one token a step. A device with a recorder records one step for
 /// each of a few numbers of sequences, and what lies between is filled up to the next of them.
 class DecodeSteps {
  public:
@@ -20,7 +20,7 @@ class DecodeSteps {
     std::int64_t id, slot, length;
   };
 
-  DecodeSteps(const model::Transformer& model, model::KvCache& cache, std::int64_t num_slots);
+  DecodeSteps(const model::Transformer& model, model::KvCache& cache);
 
   /// Logits [B, vocabulary] float32 of what comes next, on the model's device, until the next call.
   [[nodiscard]] torch::Tensor operator()(const std::vector<Row>& rows);
@@ -35,7 +35,6 @@ class DecodeSteps {
 
   const model::Transformer& model_;
   model::KvCache& cache_;
-  std::int64_t num_slots_;
   ops::Recorder recorder_;
   std::map<std::int64_t, Step> steps_;  // by size
 };

@@ -58,7 +58,7 @@ class Decoder {
         batch_size_(static_cast<std::size_t>(batch_size)),
         allowed_(allowed),
         states_(prompts.size(), AnswerSet::kStart),
-        decode_(model, cache_, std::min(batch_size, static_cast<std::int64_t>(prompts.size()))) {
+        decode_(model, cache_) {
     const auto& config = model.config();
     std::size_t longest = 0;
     for (const auto& prompt : prompts) longest = std::max(longest, prompt.ids.size());

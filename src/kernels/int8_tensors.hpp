@@ -7,6 +7,14 @@
 
 namespace radonc::kernels {
 
+/// The memory of a matrix on the CPU.
+inline Int8View int8_view(const at::Tensor& codes, const at::Tensor& scales) {
+  return {.codes = codes.const_data_ptr<std::int8_t>(),
+          .scales = scales.const_data_ptr<float>(),
+          .out = codes.size(0),
+          .in = codes.size(1)};
+}
+
 inline void check_int8(const char* name, const at::Tensor& codes, const at::Tensor& scales) {
   const auto blocks = [](std::int64_t n) { return (n + kInt8Block - 1) / kInt8Block; };
   TORCH_CHECK(codes.dim() == 2 && codes.scalar_type() == at::kChar && codes.is_contiguous(), name,

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "kernels/gemv.hpp"
+#include "kernels/int8_tensors.hpp"
 #include "kernels/nf4_tensors.hpp"
 #include "kernels/packed_gemm.hpp"
 #include "kernels/unpacked_gemv.hpp"
@@ -29,10 +30,7 @@ kernels::Nf4View view_of(const Nf4& weight) {
 }
 
 kernels::Int8View view_of(const Int8& weight) {
-  return {.codes = weight.codes.const_data_ptr<std::int8_t>(),
-          .scales = weight.scales.const_data_ptr<float>(),
-          .out = weight.codes.size(0),
-          .in = weight.codes.size(1)};
+  return kernels::int8_view(weight.codes, weight.scales);
 }
 
 /// Where the kernel with panels beats oneDNN's product: against the direction in which W lies always; along it with

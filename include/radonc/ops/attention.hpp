@@ -30,12 +30,12 @@ struct PackedSpans {
 
   std::vector<AttentionSpan> spans;
   torch::Device device;
-  std::vector<std::int32_t> query_begins,
-      key_begins;                                ///< of each span, if one lay behind the other, and the last's end
+  /// Where each span's would begin if they lay one behind the other, and where the last's end.
+  std::vector<std::int32_t> query_begins, key_begins;
   std::int64_t most_queries = 0, most_keys = 0;  ///< of a span
   torch::Tensor queries_there, keys_there;       ///< the begins on the device; undefined on the CPU
-  torch::Tensor
-      key_places;  ///< [keys] int64 on the device: which of k they are; undefined where they are all, in order
+  /// [keys] int64 on the device: which of k they are. Undefined where they are all, in order.
+  torch::Tensor key_places;
 };
 
 /// softmax(q kᵀ / sqrt(d)) v over what each token sees. Query heads share key-value heads in groups (Ainslie et al.
@@ -50,7 +50,7 @@ torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, c
 /// The new token of each sequence into its slot of the cache: keys[slots[b], :, positions[b]] = k[b], and values from
 /// v.
 ///   keys, values [slots, kv_heads, capacity, d]   k, v [B, kv_heads, d], of their type
-///   slots [B] int64, no two the same   positions [B] int64 < capacity
+///   slots [B] int64, one twice only with the same new token   positions [B] int64 < capacity
 /// Registered as `radonc::append_to_cache_`. Throws c10::Error on what does not fit; of places outside the cache only
 /// on the CPU.
 void append_to_cache(torch::Tensor keys, torch::Tensor values, const torch::Tensor& k, const torch::Tensor& v,

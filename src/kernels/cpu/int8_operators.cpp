@@ -26,11 +26,7 @@ at::Tensor few_rows(const at::Tensor& x_in, const at::Tensor& codes, const at::T
   check_int8_gemv(x_in, codes, scales);
   const auto x = x_in.to(at::kFloat).contiguous();
   auto out = at::empty({x.size(0), codes.size(0)}, x.options());
-  const Int8View view{.codes = codes.const_data_ptr<std::int8_t>(),
-                      .scales = scales.const_data_ptr<float>(),
-                      .out = codes.size(0),
-                      .in = codes.size(1)};
-  unpacked_gemv(view, x.const_data_ptr<float>(), x.size(0), out.data_ptr<float>());
+  unpacked_gemv(int8_view(codes, scales), x.const_data_ptr<float>(), x.size(0), out.data_ptr<float>());
   return out.to(x_in.scalar_type());
 }
 

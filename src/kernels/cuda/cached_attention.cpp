@@ -14,7 +14,7 @@ bool has_type(const at::Tensor& x) {
 }
 
 bool fits(const at::Tensor& cache) {
-  return cache.is_contiguous() && reinterpret_cast<std::uintptr_t>(cache.const_data_ptr()) % 16 == 0;
+  return cache.is_contiguous() && is_aligned(cache);
 }
 
 at::Tensor cached_attention(const at::Tensor& q_in, const at::Tensor& k, const at::Tensor& v,

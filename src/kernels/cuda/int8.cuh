@@ -26,8 +26,6 @@ __global__ void __launch_bounds__(kMaxThreads)
   }
 }
 
-inline constexpr unsigned kInt8GemvThreads = 128;
-
 /// Codes i · kWidth to (i + 1) · kWidth. By way of 2²³ + 128 + code, whose last bits the code is: instructions that
 /// convert integers are slower.
 template <int kWidth>
@@ -48,12 +46,11 @@ __device__ inline void load_codes(const std::int8_t* codes, std::int64_t i, floa
 /// of x, so that x is loaded once for them; a lane takes kWidth weights at a time, which share a scale. batch <=
 /// kBatch; columns is a multiple of kWidth.
 template <typename T, int kBatch, int kRows, int kWidth>
-__global__ void __launch_bounds__(kInt8GemvThreads)
+__global__ void __launch_bounds__(kGemvThreads)
     int8_gemv_kernel(const std::int8_t* __restrict__ codes, const float* __restrict__ scales, const T* __restrict__ x,
                      T* __restrict__ y, std::int64_t batch, std::int64_t rows, std::int64_t columns) {
   static_assert(kInt8Block % kRows == 0 && kInt8Block % kWidth == 0);
-  const std::int64_t first =
-      (static_cast<std::int64_t>(blockIdx.x) * (blockDim.x / kWarp) + threadIdx.x / kWarp) * kRows;
+  const std::int64_t first = first_row<kRows>();
   if (first >= rows) return;
   const unsigned lane = threadIdx.x % kWarp;
   const auto packs = static_cast<unsigned>(columns / kWidth);
@@ -99,10 +96,8 @@ void int8_gemv(const Launch& launch, const std::int8_t* codes, const float* scal
                std::int64_t batch, std::int64_t rows, std::int64_t columns) {
   if (batch == 0 || rows == 0) return;
   const auto run = [&]<int kBatch, int kRows, int kWidth>() {
-    constexpr std::int64_t kRowsOfBlock = kInt8GemvThreads / kWarp * kRows;
-    const auto blocks = static_cast<unsigned>((rows + kRowsOfBlock - 1) / kRowsOfBlock);
-    launch(int8_gemv_kernel<T, kBatch, kRows, kWidth>, blocks, kInt8GemvThreads, codes, scales, x, y, batch, rows,
-           columns);
+    launch(int8_gemv_kernel<T, kBatch, kRows, kWidth>, gemv_blocks<kRows>(rows), kGemvThreads, codes, scales, x, y,
+           batch, rows, columns);
   };
   constexpr int kWide = kBytes;
   if (columns % kWide != 0 || !are_aligned(codes, x))

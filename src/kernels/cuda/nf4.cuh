@@ -73,8 +73,6 @@ __global__ void __launch_bounds__(kMaxThreads)
   }
 }
 
-inline constexpr unsigned kGemvThreads = 128;
-
 /// y [batch, rows] = x [batch, columns] Wᵀ, summed in float32, the weights not rounded. One warp makes kRows rows of W
 /// times all of x, so that x is loaded once for them; batch <= kBatch. columns is a multiple of 64.
 template <typename T, int kBatch, int kRows>
@@ -83,8 +81,7 @@ __global__ void __launch_bounds__(kGemvThreads)
                     std::int64_t batch, std::int64_t rows, std::int64_t columns) {
   constexpr int kWidth = 8;  // weights a lane takes at a time: a warp takes 128 bytes of codes and 512 of x
   const float* table = shared_table(matrix);
-  const std::int64_t first =
-      (static_cast<std::int64_t>(blockIdx.x) * (blockDim.x / kWarp) + threadIdx.x / kWarp) * kRows;
+  const std::int64_t first = first_row<kRows>();
   if (first >= rows) return;
   const unsigned lane = threadIdx.x % kWarp;
   const auto packs = static_cast<unsigned>(columns / kWidth);
@@ -132,9 +129,8 @@ void nf4_gemv(const Launch& launch, const Nf4Matrix& matrix, const T* x, T* y, s
               std::int64_t columns) {
   if (batch == 0 || rows == 0) return;
   const auto run = [&]<int kBatch, int kRows>() {
-    constexpr std::int64_t kRowsOfBlock = kGemvThreads / kWarp * kRows;
-    const auto blocks = static_cast<unsigned>((rows + kRowsOfBlock - 1) / kRowsOfBlock);
-    launch(nf4_gemv_kernel<T, kBatch, kRows>, blocks, kGemvThreads, matrix, x, y, batch, rows, columns);
+    launch(nf4_gemv_kernel<T, kBatch, kRows>, gemv_blocks<kRows>(rows), kGemvThreads, matrix, x, y, batch, rows,
+           columns);
   };
   if (batch == 1)
     run.template operator()<1, 2>();
