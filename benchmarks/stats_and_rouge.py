@@ -62,7 +62,7 @@ def rouge(rng) -> None:
     words = "external beam radiotherapy to the larynx with 200 cGy in 30 fractions a total of 6000 boost pelvis".split()
     texts = [" ".join(rng.choice(words, 60)) for _ in range(2_000)]
     references, predictions = texts[:1_000], texts[1_000:]
-    ours = seconds(radonc.eval.mean_rouge, references, predictions)
+    ours = seconds(radonc.metrics.mean_rouge, references, predictions)
     module, theirs = peer("rouge_score.rouge_scorer"), None
     if module:
         scorer = module.RougeScorer(["rouge1", "rouge2", "rougeL", "rougeLsum"])

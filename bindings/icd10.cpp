@@ -1,12 +1,12 @@
-#include "radonc/data/icd10.hpp"
+#include "radonc/clinical/icd10.hpp"
 
 #include "common.hpp"
-#include "radonc/data/icd_o3.hpp"
+#include "radonc/clinical/icd_o3.hpp"
 
 namespace radonc::bindings {
 
 void bind_icd10(py::module_& module) {
-  using namespace data;
+  using namespace clinical;
   auto m = module.def_submodule("icd10");
   m.def("edition", &icd10_edition, "The edition of the list, e.g. \"ICD-10-CM, April 2026\".");
   m.def("normalize", &normalize_icd10, py::arg("code"), "\"c509\" → \"C50.9\"; None if it is not of that form.");

@@ -8,9 +8,10 @@ PYBIND11_MODULE(_core, module) {
   bind_icd10(module);
   bind_regimen(module);
   bind_text(module);
-  bind_eval(module);
+  bind_metrics(module);
   bind_tasks(module);
   bind_stats(module);
+  bind_evaluation(module);
   bind_report(module);
   bind_review(module);
   bind_model(module);

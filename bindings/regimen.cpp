@@ -1,16 +1,16 @@
-#include "radonc/data/regimen.hpp"
+#include "radonc/clinical/regimen.hpp"
 
 #include <pybind11/native_enum.h>
 #include <pybind11/operators.h>
 
 #include "common.hpp"
-#include "radonc/data/dose.hpp"
-#include "radonc/data/regimen_grammar.hpp"
+#include "radonc/clinical/dose.hpp"
+#include "radonc/clinical/regimen_grammar.hpp"
 
 namespace radonc::bindings {
 
 void bind_regimen(py::module_& module) {
-  using namespace data;
+  using namespace clinical;
   auto m = module.def_submodule("regimen");
 
   py::native_enum<PhaseKind>(m, "PhaseKind", "enum.Enum")
@@ -18,7 +18,7 @@ void bind_regimen(py::module_& module) {
       .value("simultaneous", PhaseKind::kSimultaneous)
       .value("point", PhaseKind::kPoint)
       .finalize();
-  py::class_<Phase> phase(m, "Phase", "One phase of a prescription; see include/radonc/data/regimen.hpp.");
+  py::class_<Phase> phase(m, "Phase", "One phase of a prescription; see include/radonc/clinical/regimen.hpp.");
   phase.def_readwrite("kind", &Phase::kind)
       .def_readwrite("target", &Phase::target)
       .def_readwrite("modality", &Phase::modality)

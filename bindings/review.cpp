@@ -1,12 +1,12 @@
-#include "radonc/report/review.hpp"
 #include "common.hpp"
-#include "radonc/report/read_reviews.hpp"
+#include "radonc/review/read_reviews.hpp"
+#include "radonc/review/review_page.hpp"
 #include "radonc/tasks/pair_io.hpp"
 
 namespace radonc::bindings {
 
 void bind_review(py::module_& module) {
-  using namespace report;
+  using namespace review;
   auto m = module.def_submodule("review");
 
   py::class_<ReviewOptions> options(m, "ReviewOptions", "Settings of a review; see include/radonc/report/review.hpp.");

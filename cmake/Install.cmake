@@ -16,7 +16,7 @@ function(radonc_install target export)
   endforeach()
 endfunction()
 
-radonc_install(radonc_base radoncBaseTargets core data text eval stats tasks report)
+radonc_install(radonc_base radoncBaseTargets core formats clinical data text metrics stats tasks evaluation report review)
 if(RADONC_WITH_TORCH)
   radonc_install(radonc radoncTargets batch ops model lora train generate study)
   install(FILES ${PROJECT_SOURCE_DIR}/include/radonc/radonc.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/radonc)

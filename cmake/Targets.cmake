@@ -25,9 +25,9 @@ endfunction()
 
 # radonc::base: records, pairs, tokens, scores, statistics, reports. No torch on its include path.
 function(radonc_add_base)
-  radonc_sources(sources core data text eval stats tasks report)
-  file(GLOB review_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/report/review/*)
-  radonc_embed(${PROJECT_BINARY_DIR}/generated/report/review_files.hpp radonc::report::review_files ${review_files})
+  radonc_sources(sources core formats clinical data text metrics stats tasks evaluation report review)
+  file(GLOB review_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/review/page/*)
+  radonc_embed(${PROJECT_BINARY_DIR}/generated/review/review_files.hpp radonc::review::review_files ${review_files})
   add_library(radonc_base SHARED ${sources})
   add_library(radonc::base ALIAS radonc_base)
   radonc_configure_target(radonc_base)

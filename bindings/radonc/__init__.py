@@ -1,6 +1,7 @@
 """Fine-tune open language models on radiation oncology records with LoRA, and prove whether that helped.
 
-The layers, in the order a case travels: data, tasks, text, model, lora, train, generate, eval, stats, report, study.
+The layers, in the order a case travels: data, tasks, text, model, lora, train, generate,
+metrics, stats, evaluation, report, review, study.
 Everything computes in C++; what a function raises for bad input is :class:`radonc.Error`, a ``ValueError``.
 """
 
@@ -34,8 +35,24 @@ def _import_core():
 _core = _import_core()
 Error = _core.Error
 
-from radonc import data, eval, generate, icd10, lora, model, regimen, report, review, stats, study, tasks, text, train  # noqa: E402
-from radonc.models import smollm2  # noqa: E402
+from radonc import (  # noqa: E402
+    data,
+    evaluation,
+    generate,
+    icd10,
+    lora,
+    metrics,
+    model,
+    regimen,
+    report,
+    review,
+    stats,
+    study,
+    tasks,
+    text,
+    train,
+)
+from radonc._smollm2 import smollm2  # noqa: E402
 
 __version__ = "0.1.0"
 
@@ -46,10 +63,11 @@ __all__ = [
     "Error",
     "cmake_prefix_path",
     "data",
-    "eval",
+    "evaluation",
     "generate",
     "icd10",
     "lora",
+    "metrics",
     "model",
     "regimen",
     "report",

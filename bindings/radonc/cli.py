@@ -38,7 +38,7 @@ def _study(arguments: argparse.Namespace) -> None:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    result = radonc.report.StudyResult.from_json((arguments.output / "study.json").read_text(encoding="utf-8"))
+    result = radonc.evaluation.StudyResult.from_json((arguments.output / "study.json").read_text(encoding="utf-8"))
     if arguments.html:
         (arguments.output / "report.html").write_text(result.to_html(), encoding="utf-8")
     if arguments.pdf:
@@ -49,7 +49,7 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    print(radonc.report.evaluate(radonc.tasks.read_scores(arguments.scores)))
+    print(radonc.evaluation.evaluate(radonc.tasks.read_scores(arguments.scores)))
 
 
 def _review_write(arguments: argparse.Namespace) -> None:

@@ -1,21 +1,13 @@
-"""Results from scores, and a study's result as a table, a page, a PDF, and files for other programs."""
+"""A study's result as a table, a page, a PDF, and files for other programs."""
 
 from __future__ import annotations
 
 import os
 
 from radonc import _pdf
+from radonc._core.evaluation import StudyResult
 from radonc._core.report import (
-    Calibration,
-    Comparison,
-    DoseDifference,
-    ModelMetrics,
-    ScoreDifferences,
-    StudyResult,
-    Subgroup,
-    TaskResult,
     csv_tables,
-    evaluate,
     latex_tables,
     render_html,
     terminal_table,
@@ -23,16 +15,7 @@ from radonc._core.report import (
 )
 
 __all__ = [
-    "Calibration",
-    "Comparison",
-    "DoseDifference",
-    "ModelMetrics",
-    "ScoreDifferences",
-    "StudyResult",
-    "Subgroup",
-    "TaskResult",
     "csv_tables",
-    "evaluate",
     "latex_tables",
     "render_html",
     "terminal_table",

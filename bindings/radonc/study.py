@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from radonc import models
-from radonc._core.report import StudyResult
+from radonc._core.evaluation import StudyResult
 from radonc._core.study import Arm, Progress, StudyConfig, Training, arms_from_json, default_arms
 from radonc._core.study import run as _run
+from radonc._smollm2 import smollm2
 
 __all__ = [
     "Arm",
@@ -77,7 +77,7 @@ def run(
     Raises :class:`radonc.Error` for what the user can mend.
     """
     if model is None:
-        model = models.smollm2()
+        model = smollm2()
         settings.setdefault("model_name", "SmolLM2-135M-Instruct")
     config = StudyConfig(records=records, output=output, model=model, **settings)
     if callback is None and progress:

@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "radonc/core/error.hpp"
-#include "radonc/report/table.hpp"
+#include "radonc/report/terminal_table.hpp"
 #include "radonc/study/study.hpp"
 
 int main(int argc, char** argv) {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "radonc/core/error.hpp"
-#include "radonc/report/read_reviews.hpp"
-#include "radonc/report/review.hpp"
+#include "radonc/review/read_reviews.hpp"
+#include "radonc/review/review_page.hpp"
 #include "radonc/tasks/pair_io.hpp"
 
 namespace {
@@ -18,7 +18,7 @@ using namespace radonc;
 
 int write_page(const std::vector<std::string>& args) {
   const std::filesystem::path study = args[1];
-  report::ReviewOptions options;
+  review::ReviewOptions options;
   if (args.size() > 3) {
     options.reviewers.clear();
     for (int i = 1; i <= std::stoi(args[3]); ++i) options.reviewers.push_back("reviewer-" + std::to_string(i));
@@ -26,7 +26,7 @@ int write_page(const std::vector<std::string>& args) {
   if (args.size() > 4) options.num_overlap = std::stoul(args[4]);
   if (args.size() > 5) options.seed = std::stoull(args[5]);
   const auto predictions = tasks::read_predictions(study / "predictions.jsonl");
-  const auto page = report::review_page(args[2], tasks::read_pairs(study / "pairs.jsonl"), predictions, options);
+  const auto page = review::review_page(args[2], tasks::read_pairs(study / "pairs.jsonl"), predictions, options);
   std::cout << page.num_cases << " cases with " << page.models.size() << " answers each, checksum " << page.checksum
             << "\n";
   for (std::size_t i = 0; i < options.reviewers.size(); ++i)
@@ -36,8 +36,8 @@ int write_page(const std::vector<std::string>& args) {
 }
 
 int read_back(const std::vector<std::string>& args) {
-  const auto reviews = report::read_reviews({args.begin() + 2, args.end()}, args[1]);
-  std::cout << report::review_table(report::summarize_reviews(reviews));
+  const auto reviews = review::read_reviews({args.begin() + 2, args.end()}, args[1]);
+  std::cout << review::review_table(review::summarize_reviews(reviews));
   return 0;
 }
 

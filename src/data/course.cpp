@@ -4,10 +4,18 @@
 #include <charconv>
 #include <cmath>
 
-#include "data/text.hpp"
+#include "core/text.hpp"
+#include "radonc/clinical/plausible.hpp"
 
 namespace radonc::data {
 namespace {
+
+using clinical::kFractionStepCgy;
+using clinical::kLeastFractionCgy;
+using clinical::kMostFractionCgy;
+using clinical::kMostFractions;
+using clinical::kMostTotalCgy;
+using clinical::Modality;
 
 std::string trimmed(const std::string& text) {
   const auto first = text.find_first_not_of(" \t");
@@ -21,7 +29,7 @@ struct Quantity {
   std::string unit;
 };
 std::optional<Quantity> quantity(const std::string& recorded) {
-  const std::string text = lowered(trimmed(recorded));
+  const std::string text = core::lowered(trimmed(recorded));
   std::size_t end = 0;
   std::string digits;
   while (end < text.size() &&
@@ -58,32 +66,14 @@ std::optional<int> count_of(const std::string& recorded) {
 
 }  // namespace
 
-std::string to_string(Modality modality) {
-  switch (modality) {
-    case Modality::kBrachytherapy:
-      return "brachytherapy";
-    case Modality::kElectron:
-      return "electron";
-    case Modality::kExternalBeam:
-      return "external beam";
-    case Modality::kPhoton:
-      return "photon";
-    case Modality::kProton:
-      return "proton";
-    case Modality::kRadionuclide:
-      return "radionuclide";
-  }
-  return {};
-}
-
-Reading<Modality> recorded_modality(const Course& course) {
+clinical::Reading<Modality> recorded_modality(const Course& course) {
   static const std::pair<const char*, Modality> kWords[] = {
       {"external", Modality::kExternalBeam},  {"external beam", Modality::kExternalBeam},
       {"photon", Modality::kPhoton},          {"proton", Modality::kProton},
       {"electron", Modality::kElectron},      {"internal", Modality::kBrachytherapy},
       {"implants", Modality::kBrachytherapy}, {"brachytherapy", Modality::kBrachytherapy},
       {"systemic", Modality::kRadionuclide},  {"radioisotope", Modality::kRadionuclide}};
-  const std::string recorded = lowered(trimmed(course.modality)), unit = lowered(trimmed(course.dose_unit));
+  const std::string recorded = core::lowered(trimmed(course.modality)), unit = core::lowered(trimmed(course.dose_unit));
   if (recorded.empty()) return {std::nullopt, "modality missing"};
   for (const auto& [word, modality] : kWords) {
     if (recorded != word) continue;
@@ -96,7 +86,7 @@ Reading<Modality> recorded_modality(const Course& course) {
   return {std::nullopt, "modality not one of the classes"};
 }
 
-Reading<Prescription> prescription(const Course& course) {
+clinical::Reading<Prescription> prescription(const Course& course) {
   const auto modality = recorded_modality(course);
   if (!modality.value) return {std::nullopt, modality.reason};
   if (*modality.value == Modality::kRadionuclide) return {std::nullopt, "radionuclide, no absorbed dose"};
@@ -109,7 +99,7 @@ Reading<Prescription> prescription(const Course& course) {
   const auto fractions = count_of(course.fractions);
   if (!fractions) return {std::nullopt, "fractions not one number"};
 
-  const std::string unit = dose->unit.empty() ? lowered(trimmed(course.dose_unit)) : dose->unit;
+  const std::string unit = dose->unit.empty() ? core::lowered(trimmed(course.dose_unit)) : dose->unit;
   if (!unit.empty() && unit != "cgy" && unit != "gy") return {std::nullopt, "dose unit not known"};
   const double as_cgy = dose->value, as_gy = dose->value * 100;
   const bool cgy_plausible = plausible(as_cgy, *fractions), gy_plausible = plausible(as_gy, *fractions);

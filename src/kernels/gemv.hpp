@@ -13,13 +13,13 @@ inline constexpr std::int64_t kMaxNf4GemvRows = 24;
 inline constexpr std::int64_t kMaxInt8GemvRows = 32;
 inline constexpr std::int64_t kMaxDenseGemvRows = 16;
 
-/// Whether the processor has what they need: AVX512-BF16, and -VBMI for NF4. int8 needs what int8_gemm needs.
+/// Whether the processor has what they need: AVX512-BF16, and -VBMI for NF4. int8 needs what w8a8_gemm needs.
 bool has_nf4_gemv();
 bool has_dense_gemv();
 
-/// The very results of int8_gemm.
+/// The very results of w8a8_gemm.
 template <typename Element>
-void int8_gemv(const Int8View& weight, const Element* x, std::int64_t rows, Element* out);
+void w8a8_gemv(const Int8View& weight, const Element* x, std::int64_t rows, Element* out);
 
 /// The weights are those of nf4_gemm, rounded to bfloat16 with their scale; the order of the sum is another.
 void nf4_gemv(const Nf4View& weight, const std::uint16_t* x, std::int64_t rows, std::uint16_t* out);

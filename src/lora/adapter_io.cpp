@@ -10,10 +10,10 @@
 
 #include "lora/adapter_config.hpp"
 #include "lora/plain_lora.hpp"
-#include "model/stored_tensor.hpp"
+#include "model/checkpoints/stored_tensor.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
-#include "radonc/core/safetensors.hpp"
+#include "radonc/formats/safetensors.hpp"
 
 namespace radonc::lora {
 namespace {
@@ -51,7 +51,7 @@ void save_adapter(const Adapter& trained, const std::filesystem::path& folder, c
                     folder.string()));
   }
   const Adapter adapter = as_plain_lora(trained);
-  std::vector<core::SafetensorsView> views;
+  std::vector<formats::SafetensorsView> views;
   auto tensors = peft_tensors(adapter);
   for (auto& [name, tensor] : tensors) {
     tensor = tensor.detach().cpu();
@@ -60,13 +60,13 @@ void save_adapter(const Adapter& trained, const std::filesystem::path& folder, c
                      .shape = tensor.sizes().vec(),
                      .bytes = {static_cast<const std::byte*>(tensor.data_ptr()), tensor.nbytes()}});
   }
-  core::write_safetensors(folder / kWeightsFile, views, {{"format", "pt"}, {kBaseKey, adapter.base}});
+  formats::write_safetensors(folder / kWeightsFile, views, {{"format", "pt"}, {kBaseKey, adapter.base}});
   core::write_file_atomically(folder / kConfigFile, to_peft_json(adapter, base_model));
 }
 
 Adapter load_adapter(model::Transformer& model, const std::filesystem::path& folder) {
   const LoraConfig config = read_peft_config(folder / kConfigFile);
-  const auto file = std::make_shared<const core::SafetensorsFile>(folder / kWeightsFile);
+  const auto file = std::make_shared<const formats::SafetensorsFile>(folder / kWeightsFile);
   const std::string where = file->path().string();
   const auto base = file->metadata().find(kBaseKey);
   if (base != file->metadata().end() && base->second != model.fingerprint()) {
@@ -75,8 +75,8 @@ Adapter load_adapter(model::Transformer& model, const std::filesystem::path& fol
                     "that model.",
                     where, base->second, model.fingerprint()));
   }
-  std::map<std::string, const core::SafetensorsTensor*> stored;
-  for (const core::SafetensorsTensor& tensor : file->tensors()) stored[tensor.name] = &tensor;
+  std::map<std::string, const formats::SafetensorsTensor*> stored;
+  for (const formats::SafetensorsTensor& tensor : file->tensors()) stored[tensor.name] = &tensor;
 
   const Adapter before = attached(model);  // what the model keeps if the file turns out not to fit
   try {

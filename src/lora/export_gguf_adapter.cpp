@@ -3,9 +3,9 @@
 #include <torch/utils.h>
 
 #include "lora/plain_lora.hpp"
-#include "model/gguf_layout.hpp"
+#include "model/families/gguf_names.hpp"
 #include "radonc/core/error.hpp"
-#include "radonc/core/gguf_writer.hpp"
+#include "radonc/formats/gguf_writer.hpp"
 #include "radonc/lora/adapter_io.hpp"
 
 namespace radonc::lora {
@@ -27,13 +27,13 @@ void export_gguf_adapter(const Adapter& trained, const model::TransformerConfig&
   // llama.cpp multiplies by alpha / rank, but takes an alpha of 0 for "none given" and multiplies by 1.
   const auto in_float = static_cast<float>(adapter.config.alpha);
   const float alpha = in_float == 0 ? 1.0F : in_float;
-  std::vector<core::GgufTensorSource> sources;
+  std::vector<formats::GgufTensorSource> sources;
   const auto add = [&](const std::string& name, const torch::Tensor& values) {
     const auto held = values.cpu().contiguous();
     sources.push_back({.name = name,
                        .shape = held.sizes().vec(),
-                       .type = core::GgufType::kF32,
-                       .deliver = [held](const core::GgufSink& sink) {
+                       .type = formats::GgufType::kF32,
+                       .deliver = [held](const formats::GgufSink& sink) {
                          sink({static_cast<const std::byte*>(held.const_data_ptr()), held.nbytes()});
                        }});
   };
@@ -45,12 +45,12 @@ void export_gguf_adapter(const Adapter& trained, const model::TransformerConfig&
     add(gguf + ".lora_a", update.a.detach());
     add(gguf + ".lora_b", model::in_gguf_order(name, b, base));
   }
-  core::write_gguf(path,
-                   {{"general.type", "adapter"},
-                    {"general.architecture", model::gguf_architecture(base)},
-                    {"adapter.type", "lora"},
-                    {"adapter.lora.alpha", alpha}},
-                   sources);
+  formats::write_gguf(path,
+                      {{"general.type", "adapter"},
+                       {"general.architecture", model::gguf_architecture(base)},
+                       {"adapter.type", "lora"},
+                       {"adapter.lora.alpha", alpha}},
+                      sources);
 }
 
 }  // namespace radonc::lora

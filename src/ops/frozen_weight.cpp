@@ -63,7 +63,7 @@ bool has_kernel(const Nf4& weight, torch::ScalarType type) {
 }
 
 bool has_kernel(const Int8&, torch::ScalarType type) {
-  return (type == torch::kBFloat16 || type == torch::kFloat32) && kernels::has_int8_gemm();
+  return (type == torch::kBFloat16 || type == torch::kFloat32) && kernels::has_w8a8_gemm();
 }
 
 torch::Tensor product(const Nf4& weight, Direction direction, const torch::Tensor& x, const torch::Tensor& out) {
@@ -77,9 +77,9 @@ torch::Tensor product(const Nf4& weight, Direction direction, const torch::Tenso
 torch::Tensor product(const Int8& weight, Direction direction, const torch::Tensor& x, const torch::Tensor& out) {
   const auto run = [&](const auto* from, auto* to) {
     if (direction == Direction::kForward && x.size(0) <= kernels::kMaxInt8GemvRows)
-      kernels::int8_gemv(view_of(weight), from, x.size(0), to);
+      kernels::w8a8_gemv(view_of(weight), from, x.size(0), to);
     else
-      kernels::int8_gemm(direction, view_of(weight), from, x.size(0), to);
+      kernels::w8a8_gemm(direction, view_of(weight), from, x.size(0), to);
   };
   if (x.scalar_type() == torch::kFloat32)
     run(x.const_data_ptr<float>(), out.data_ptr<float>());

@@ -4,7 +4,8 @@
 #include <type_traits>
 
 #include "radonc/core/file.hpp"
-#include "radonc/report/tables.hpp"
+#include "radonc/report/table_files.hpp"
+#include "report/results.hpp"
 
 namespace radonc::report {
 namespace {
@@ -112,7 +113,7 @@ std::string classes(const StudyResult& r) {
   std::string text = line("task", "model", "class", "support", "precision", "recall", "f1");
   for (const TaskResult& task : r.tasks)
     for (const ModelMetrics& m : task.models)
-      for (const eval::ClassMetrics& c : m.classes)
+      for (const metrics::ClassMetrics& c : m.classes)
         text += line(task.task, m.model, c.label, c.support, c.precision, c.recall, c.f1);
   return text;
 }
@@ -132,7 +133,7 @@ std::string calibration(const StudyResult& r) {
   for (const TaskResult& task : r.tasks)
     for (const ModelMetrics& m : task.models)
       if (m.calibration)
-        for (const eval::ReliabilityBin& bin : m.calibration->reliability.bins)
+        for (const metrics::ReliabilityBin& bin : m.calibration->reliability.bins)
           text += line(task.task, m.model, bin.low, bin.high, bin.n,
                        bin.n > 0 ? std::optional(bin.mean_confidence) : std::nullopt,
                        bin.n > 0 ? std::optional(bin.accuracy) : std::nullopt);
@@ -144,7 +145,7 @@ std::string coverage(const StudyResult& r) {
   for (const TaskResult& task : r.tasks)
     for (const ModelMetrics& m : task.models)
       if (m.calibration)
-        for (const eval::CoveragePoint& point : m.calibration->coverage.points)
+        for (const metrics::CoveragePoint& point : m.calibration->coverage.points)
           text += line(task.task, m.model, point.threshold, point.coverage, point.num_answered, point.accuracy);
   return text;
 }

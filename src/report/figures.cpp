@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "report/wording.hpp"
+#include "report/results.hpp"
 
 namespace radonc::report {
 namespace {
@@ -19,36 +19,6 @@ double tick_step(double span) {
 }
 
 }  // namespace
-
-std::string escape(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
-          out += "\uFFFD";
-        else
-          out += c;
-    }
-  }
-  return out;
-}
 
 std::string loss_figure(const TrainingSummary& training) {
   constexpr double kLeft = 40, kRight = 412, kTop = 10, kBottom = 184;
@@ -143,9 +113,9 @@ double square_y(double share) {
 
 }  // namespace
 
-std::string reliability_figure(const std::string& model, const eval::ReliabilityTable& table) {
+std::string reliability_figure(const std::string& model, const metrics::ReliabilityTable& table) {
   std::string body;
-  for (const eval::ReliabilityBin& bin : table.bins) {
+  for (const metrics::ReliabilityBin& bin : table.bins) {
     if (bin.n == 0) continue;
     const double width = square_x(bin.high) - square_x(bin.low);
     body += fmt::format(
@@ -163,7 +133,7 @@ std::string reliability_figure(const std::string& model, const eval::Reliability
       "probability of the answer, %", "right, %", body);
 }
 
-std::string coverage_figure(const std::string& model, const eval::CoverageCurve& curve) {
+std::string coverage_figure(const std::string& model, const metrics::CoverageCurve& curve) {
   if (curve.points.empty()) return {};
   const std::size_t stride = std::max<std::size_t>(1, curve.points.size() / 120);
   std::string points;

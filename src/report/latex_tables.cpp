@@ -4,8 +4,8 @@
 #include <numeric>
 #include <string_view>
 
-#include "radonc/report/tables.hpp"
-#include "report/wording.hpp"
+#include "radonc/report/table_files.hpp"
+#include "report/results.hpp"
 
 namespace radonc::report {
 namespace {

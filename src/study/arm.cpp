@@ -6,9 +6,9 @@
 #include <set>
 
 #include "radonc/core/error.hpp"
-#include "radonc/report/review.hpp"
+#include "radonc/review/review_page.hpp"
 #include "radonc/tasks/baselines.hpp"
-#include "study/arms.hpp"
+#include "study/arm_rules.hpp"
 
 namespace radonc::study {
 namespace {
@@ -73,7 +73,7 @@ void check_arms(const std::vector<Arm>& arms) {
   const auto fail = [](const Arm& arm, const std::string& what) {
     throw Error(fmt::format("StudyConfig.arms: {}: {}", arm.name, what));
   };
-  std::set<std::string> names = {tasks::kMajority, tasks::kNearestCase, report::kReferenceModel};
+  std::set<std::string> names = {tasks::kMajority, tasks::kNearestCase, review::kReferenceModel};
   std::set<std::string> folders;
   for (const Arm& arm : arms) {
     if (arm.name.empty()) throw Error("StudyConfig.arms: an arm has no name.");

@@ -13,17 +13,17 @@
 #include "radonc/data/cohort.hpp"
 #include "radonc/data/read_cases.hpp"
 #include "radonc/data/split.hpp"
+#include "radonc/evaluation/evaluate.hpp"
 #include "radonc/generate/token_grammar.hpp"
 #include "radonc/generate/token_trie.hpp"
 #include "radonc/lora/adapter_io.hpp"
-#include "radonc/report/evaluate.hpp"
 #include "radonc/report/html.hpp"
 #include "radonc/tasks/baselines.hpp"
 #include "radonc/tasks/few_shot.hpp"
 #include "radonc/tasks/pair_io.hpp"
 #include "radonc/tasks/study_tasks.hpp"
 #include "radonc/text/encode.hpp"
-#include "study/arms.hpp"
+#include "study/arm_rules.hpp"
 #include "study/summary.hpp"
 
 namespace radonc::study {
@@ -74,7 +74,7 @@ class Run {
  public:
   Run(const StudyConfig& config, const ProgressCallback& callback) : config_(config), callback_(callback) {}
 
-  report::StudyResult operator()() {
+  evaluation::StudyResult operator()() {
     const auto start = std::chrono::steady_clock::now();
     core::require_writable_folder(config_.output);
     prepare_cases();
@@ -83,7 +83,7 @@ class Run {
     evaluate();
     result_.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     result_.peak_memory_bytes = peak_memory_bytes();
-    core::write_file_atomically(config_.output / "study.json", report::to_json(result_));
+    core::write_file_atomically(config_.output / "study.json", evaluation::to_json(result_));
     core::write_file_atomically(config_.output / "report.html", report::render_html(result_));
     tell({.stage = "report", .message = (config_.output / "report.html").string()});
     return result_;
@@ -182,7 +182,7 @@ class Run {
       } else {
         config.answers = std::make_shared<const generate::TokenTrie>(*tokenizer_, template_, valid);
       }
-      for (tasks::Pair& pair : own) pair.task = report::from_list(pair.task);
+      for (tasks::Pair& pair : own) pair.task = evaluation::from_list(pair.task);
       generate(arm.name, fmt::format("{}, {} among its valid answers", arm.name, task->name()), examples, own, config,
                listed_predictions_);
     }
@@ -231,7 +231,7 @@ class Run {
     const auto rank = [&](const tasks::Score& score) {
       for (std::size_t i = 0; i < tasks_.size(); ++i) {
         if (score.task == tasks_[i]->name()) return i;
-        if (score.task == report::from_list(tasks_[i]->name())) return tasks_.size() + i;
+        if (score.task == evaluation::from_list(tasks_[i]->name())) return tasks_.size() + i;
       }
       return 2 * tasks_.size();
     };
@@ -272,10 +272,10 @@ class Run {
   }
 
   void evaluate() {
-    result_.tasks = report::evaluate(scores_, {.seed = config_.seed});
-    for (report::TaskResult& result : result_.tasks)
+    result_.tasks = evaluation::evaluate(scores_, {.seed = config_.seed});
+    for (evaluation::TaskResult& result : result_.tasks)
       for (const auto& task : tasks_)
-        if (result.task == task->name() || result.task == report::from_list(task->name()))
+        if (result.task == task->name() || result.task == evaluation::from_list(task->name()))
           result.num_train = train_pairs(task->name()).size();
     describe_examples(test_, predictions_, config_.arms, result_);
     describe_files(config_, result_);
@@ -285,7 +285,7 @@ class Run {
 
   const tasks::Task& task_of(const tasks::Pair& pair) const {
     for (const auto& task : tasks_)
-      if (pair.task == task->name() || pair.task == report::from_list(task->name())) return *task;
+      if (pair.task == task->name() || pair.task == evaluation::from_list(task->name())) return *task;
     throw Error("No task is named " + pair.task + ".");
   }
 
@@ -300,12 +300,12 @@ class Run {
   std::optional<model::Transformer> model_;
   std::vector<tasks::Prediction> predictions_, listed_predictions_;
   std::vector<tasks::Score> scores_;
-  report::StudyResult result_;
+  evaluation::StudyResult result_;
 };
 
 }  // namespace
 
-report::StudyResult run(const StudyConfig& config, const ProgressCallback& callback) {
+evaluation::StudyResult run(const StudyConfig& config, const ProgressCallback& callback) {
   if (config.num_test_cases <= 0) {
     throw Error(fmt::format("StudyConfig.num_test_cases: expected at least 1, got {}.", config.num_test_cases));
   }

@@ -96,7 +96,7 @@ std::string cohort_text(const data::Cohort& cohort, const data::Split& split, co
 }
 
 void describe_cohort(const data::Cohort& cohort, const data::Split& split, const TaskList& tasks,
-                     report::StudyResult& result) {
+                     evaluation::StudyResult& result) {
   result.flow.push_back({"records", 0, cohort.flow.records});
   for (const data::FlowStep& step : cohort.flow.steps) result.flow.push_back({step.rule, step.dropped, step.left});
   result.split = {{"train", split.train.size(), count_patients(split.train)},
@@ -112,7 +112,7 @@ void describe_cohort(const data::Cohort& cohort, const data::Split& split, const
 }
 
 void describe_settings(const StudyConfig& config, const model::Transformer& model, text::PromptTemplate prompt_template,
-                       report::StudyResult& result) {
+                       evaluation::StudyResult& result) {
   const auto add = [&](const char* name, const auto& value) {
     result.settings.emplace_back(name, fmt::format("{}", value));
   };
@@ -143,8 +143,8 @@ void describe_settings(const StudyConfig& config, const model::Transformer& mode
                         {"threads", fmt::format("{}", at::get_num_threads())}};
 }
 
-void describe_training(const std::string& model, const train::TrainLog& log, report::StudyResult& result) {
-  report::TrainingSummary summary{
+void describe_training(const std::string& model, const train::TrainLog& log, evaluation::StudyResult& result) {
+  evaluation::TrainingSummary summary{
       .model = model, .steps = log.steps.size(), .seconds = log.seconds, .final_loss = log.steps.back().loss};
   for (const train::TrainStep& step : log.steps) {
     summary.tokens += static_cast<std::size_t>(step.num_represented);
@@ -154,12 +154,12 @@ void describe_training(const std::string& model, const train::TrainLog& log, rep
 }
 
 void describe_examples(const std::vector<tasks::Pair>& pairs, const std::vector<tasks::Prediction>& predictions,
-                       const std::vector<Arm>& arms, report::StudyResult& result) {
+                       const std::vector<Arm>& arms, evaluation::StudyResult& result) {
   constexpr int kExamplesPerTask = 3;
   std::map<std::string, int> shown;
   for (const tasks::Pair& pair : pairs) {
     if (shown[pair.task]++ >= kExamplesPerTask) continue;
-    report::Example example{.case_id = pair.case_id, .task = pair.task, .reference = pair.answer};
+    evaluation::Example example{.case_id = pair.case_id, .task = pair.task, .reference = pair.answer};
     for (const Arm& arm : arms)
       for (const tasks::Prediction& prediction : predictions)
         if (prediction.case_id == pair.case_id && prediction.task == pair.task && prediction.model == arm.name)
@@ -168,7 +168,7 @@ void describe_examples(const std::vector<tasks::Pair>& pairs, const std::vector<
   }
 }
 
-void describe_files(const StudyConfig& config, report::StudyResult& result) {
+void describe_files(const StudyConfig& config, evaluation::StudyResult& result) {
   result.files.emplace_back("records", core::sha256_hex(core::read_file(config.records)));
   for (const char* name : {"cohort.jsonl", "split.json", "pairs.jsonl", "adapter/adapter_model.safetensors",
                            "predictions.jsonl", "scores.jsonl"})

@@ -7,7 +7,7 @@
 
 #include "radonc/data/cohort.hpp"
 #include "radonc/data/split.hpp"
-#include "radonc/report/study_result.hpp"
+#include "radonc/evaluation/study_result.hpp"
 #include "radonc/study/study.hpp"
 #include "radonc/tasks/task.hpp"
 
@@ -22,15 +22,15 @@ std::string flow_json(const data::Cohort& cohort, const TaskList& tasks);
 std::string cohort_text(const data::Cohort& cohort, const data::Split& split, const TaskList& tasks);
 
 void describe_cohort(const data::Cohort& cohort, const data::Split& split, const TaskList& tasks,
-                     report::StudyResult& result);
+                     evaluation::StudyResult& result);
 void describe_settings(const StudyConfig& config, const model::Transformer& model, text::PromptTemplate prompt_template,
-                       report::StudyResult& result);
-void describe_training(const std::string& model, const train::TrainLog& log, report::StudyResult& result);
+                       evaluation::StudyResult& result);
+void describe_training(const std::string& model, const train::TrainLog& log, evaluation::StudyResult& result);
 /// The first cases of each task with all arms' answers.
 void describe_examples(const std::vector<tasks::Pair>& pairs, const std::vector<tasks::Prediction>& predictions,
-                       const std::vector<Arm>& arms, report::StudyResult& result);
+                       const std::vector<Arm>& arms, evaluation::StudyResult& result);
 /// SHA-256 of the records and of the files in the output folder that the figures rest on.
-void describe_files(const StudyConfig& config, report::StudyResult& result);
+void describe_files(const StudyConfig& config, evaluation::StudyResult& result);
 
 /// The process's largest resident size so far.
 double peak_memory_bytes();

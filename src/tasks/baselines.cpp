@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "radonc/core/error.hpp"
-#include "radonc/eval/classification.hpp"
+#include "radonc/metrics/classification.hpp"
 
 namespace radonc::tasks {
 namespace {
@@ -83,7 +83,7 @@ class Index {
 std::string majority_answer(const std::vector<Pair>& train) {
   std::vector<std::string> answers;
   for (const Pair& pair : train) answers.push_back(pair.answer);
-  return eval::majority_class(answers);
+  return metrics::majority_class(answers);
 }
 
 std::vector<std::string> nearest_answers(const std::vector<Pair>& train, const std::vector<Pair>& test) {

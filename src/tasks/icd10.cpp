@@ -1,4 +1,4 @@
-#include "radonc/data/icd10.hpp"
+#include "radonc/clinical/icd10.hpp"
 
 #include <regex>
 
@@ -18,7 +18,7 @@ class Icd10Task : public Task {
   std::string name() const override { return "icd10"; }
 
   std::optional<std::string> reference(const data::CaseRecord& record) const override {
-    return data::normalize_icd10(record.icd10);
+    return clinical::normalize_icd10(record.icd10);
   }
 
   std::string question() const override {
@@ -26,7 +26,7 @@ class Icd10Task : public Task {
   }
 
   // Not the leaves alone: records often hold a code above them, such as C50.9.
-  std::vector<std::string> valid_answers() const override { return data::icd10_codes("2"); }
+  std::vector<std::string> valid_answers() const override { return clinical::icd10_codes("2"); }
 
   Parsed parse_text(const std::string& text) const override {
     // A letter, a digit, a digit or A or B, then up to four more behind a point.
@@ -34,7 +34,7 @@ class Icd10Task : public Task {
     for (const std::string& line : lines(text)) {
       std::optional<std::string> code;
       for (std::sregex_iterator match(line.begin(), line.end(), kCode), end; match != end; ++match) {
-        const auto found = data::normalize_icd10(match->str());
+        const auto found = clinical::normalize_icd10(match->str());
         if (!found || is_stage(*found)) continue;
         if (code && *code != *found) return {std::nullopt, "names more than one code"};
         code = found;
@@ -46,14 +46,14 @@ class Icd10Task : public Task {
 
   std::vector<std::pair<std::string, double>> partial_credits(const std::optional<std::string>& prediction,
                                                               const std::string& reference) const override {
-    const auto same_group = [&](std::optional<data::Icd10Group> (*group)(std::string_view)) {
+    const auto same_group = [&](std::optional<clinical::Icd10Group> (*group)(std::string_view)) {
       const auto expected = group(reference);
       return prediction && expected && group(*prediction) == expected;
     };
-    return {{"category", prediction && data::icd10_category(*prediction) == data::icd10_category(reference)},
-            {"block", same_group(data::icd10_block)},
-            {"chapter", same_group(data::icd10_chapter)},
-            {"valid", prediction && data::icd10_exists(*prediction)}};
+    return {{"category", prediction && clinical::icd10_category(*prediction) == clinical::icd10_category(reference)},
+            {"block", same_group(clinical::icd10_block)},
+            {"chapter", same_group(clinical::icd10_chapter)},
+            {"valid", prediction && clinical::icd10_exists(*prediction)}};
   }
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 /// Every class a model may name.
 std::vector<std::string> known_classes() {
-  using data::Modality;
+  using clinical::Modality;
   std::vector<std::string> names;
   for (const auto modality : {Modality::kBrachytherapy, Modality::kElectron, Modality::kExternalBeam, Modality::kPhoton,
                               Modality::kProton, Modality::kRadionuclide})

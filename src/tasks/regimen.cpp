@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <set>
 
-#include "radonc/data/dose.hpp"
-#include "radonc/data/regimen.hpp"
-#include "radonc/data/regimen_grammar.hpp"
+#include "radonc/clinical/dose.hpp"
+#include "radonc/clinical/regimen.hpp"
+#include "radonc/clinical/regimen_grammar.hpp"
+#include "radonc/data/course.hpp"
 #include "radonc/tasks/study_tasks.hpp"
 #include "tasks/text.hpp"
 
 namespace radonc::tasks {
 namespace {
 
-using data::Phase;
-using data::Regimen;
+using clinical::Phase;
+using clinical::Regimen;
 
 std::optional<data::Prescription> recorded_prescription(const data::CaseRecord& record) {
   if (record.courses.size() != 1 || record.primary_site.empty()) return std::nullopt;
@@ -44,7 +45,7 @@ bool same_prescription(const Phase& a, const Phase& b) {
 }
 
 bool same_fractionation(const Phase& a, const Phase& b) {
-  return data::fractionation(a) == data::fractionation(b);
+  return clinical::fractionation(a) == clinical::fractionation(b);
 }
 
 class RegimenTask : public Task {
@@ -73,17 +74,17 @@ class RegimenTask : public Task {
 
   std::shared_ptr<const core::Grammar> grammar() const override {
     if (modalities_.empty()) return nullptr;
-    data::RegimenGrammarConfig config{.modalities = {modalities_.begin(), modalities_.end()}};
+    clinical::RegimenGrammarConfig config{.modalities = {modalities_.begin(), modalities_.end()}};
     for (const std::string& primary_site : primary_sites_)
       for (const std::string& target : targets_) config.sites.push_back(site_of(primary_site, target));
-    return std::make_shared<data::RegimenGrammar>(config);
+    return std::make_shared<clinical::RegimenGrammar>(config);
   }
 
   /// A prescription without a site or a modality is no answer to the question.
   Parsed parse_text(const std::string& text) const override {
     std::string reason;
     for (const std::string& line : lines(text, text.size())) {  // half a regimen would be another one
-      const auto read = data::parse_regimen(line);
+      const auto read = clinical::parse_regimen(line);
       const bool complete = read.value && !read.value->site.empty() && !read.value->modality.empty();
       if (complete) return {to_text(*read.value), ""};
       if (reason.empty() && !read.value) reason = read.reason;
@@ -94,8 +95,8 @@ class RegimenTask : public Task {
 
   std::vector<std::pair<std::string, double>> partial_credits(const std::optional<std::string>& prediction,
                                                               const std::string& reference) const override {
-    const Regimen expected = data::parse_regimen(reference).value.value_or(Regimen{});
-    const Regimen got = prediction ? data::parse_regimen(*prediction).value.value_or(Regimen{}) : Regimen{};
+    const Regimen expected = clinical::parse_regimen(reference).value.value_or(Regimen{});
+    const Regimen got = prediction ? clinical::parse_regimen(*prediction).value.value_or(Regimen{}) : Regimen{};
     const auto all = [&](const auto& same) {
       return !got.phases.empty() &&
              std::equal(got.phases.begin(), got.phases.end(), expected.phases.begin(), expected.phases.end(), same);
@@ -107,7 +108,7 @@ class RegimenTask : public Task {
     return {{"target", got.site == expected.site},
             {"modality", got.modality == expected.modality},
             {"fractionation", all(same_fractions)},
-            {"total_dose", !got.phases.empty() && data::total_dose_cgy(got) == data::total_dose_cgy(expected)},
+            {"total_dose", !got.phases.empty() && clinical::total_dose_cgy(got) == clinical::total_dose_cgy(expected)},
             {"prescription", num_same / num_phases},
             {"fractionation_class", all(same_fractionation)}};
   }

@@ -58,7 +58,7 @@ Score Task::score(const Prediction& prediction, const Pair& pair) const {
           .prediction = prediction.value,
           .parsed = prediction.parsed,
           .correct = value == pair.answer ? 1.0 : 0.0,
-          .rouge1 = eval::rouge_n(pair.answer, prediction.text, 1),
+          .rouge1 = metrics::rouge_n(pair.answer, prediction.text, 1),
           .partial = partial_credits(value, pair.answer),
           .probability = prediction.probability,
           .subgroups = pair.subgroups};

@@ -239,7 +239,7 @@ std::optional<TokenId> ByteBpe::id_of(std::string_view piece) const {
   return found == ids_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::map<std::string, core::GgufValue> ByteBpe::gguf_metadata() const {
+std::map<std::string, formats::GgufValue> ByteBpe::gguf_metadata() const {
   std::map<std::uint32_t, std::string> by_rank;
   for (const auto& [pair, merge] : merges_) {
     const auto left = static_cast<std::size_t>(pair >> 32), right = static_cast<std::size_t>(pair & 0xFFFFFFFF);
@@ -250,7 +250,7 @@ std::map<std::string, core::GgufValue> ByteBpe::gguf_metadata() const {
   std::vector<std::int32_t> types(definition_.pieces.size(), kGgufNormal);
   for (const TokenId id : definition_.added) types[static_cast<std::size_t>(id)] = kGgufUserDefined;
   for (const TokenId id : definition_.controls) types[static_cast<std::size_t>(id)] = kGgufControl;
-  std::map<std::string, core::GgufValue> out = {
+  std::map<std::string, formats::GgufValue> out = {
       {"tokenizer.ggml.model", "gpt2"},
       {"tokenizer.ggml.pre", pre_tokenizer_name(definition_.pre_tokenizer, definition_.nfc, definition_.where)},
       {"tokenizer.ggml.tokens", definition_.pieces},

@@ -42,7 +42,7 @@ class ByteBpe : public Tokenizer {
   std::optional<TokenId> eos() const override { return definition_.eos; }
   bool adds_bos() const override { return definition_.adds_bos; }
   std::string chat_template() const override { return definition_.chat_template; }
-  std::map<std::string, core::GgufValue> gguf_metadata() const override;
+  std::map<std::string, formats::GgufValue> gguf_metadata() const override;
 
  private:
   struct Merge {

@@ -1,14 +1,14 @@
 #include <fmt/format.h>
 
 #include "radonc/core/error.hpp"
-#include "radonc/core/gguf.hpp"
+#include "radonc/formats/gguf.hpp"
 #include "text/byte_bpe.hpp"
 #include "text/tokenizer_files.hpp"
 
 namespace radonc::text {
 namespace {
 
-std::optional<TokenId> id_in(const core::GgufFile& file, const char* key, std::size_t vocabulary) {
+std::optional<TokenId> id_in(const formats::GgufFile& file, const char* key, std::size_t vocabulary) {
   const auto id = file.unsigned_integer(key);
   if (!id) return std::nullopt;
   if (*id >= vocabulary)
@@ -19,7 +19,7 @@ std::optional<TokenId> id_in(const core::GgufFile& file, const char* key, std::s
 }  // namespace
 
 std::shared_ptr<const Tokenizer> load_gguf_tokenizer(const std::filesystem::path& path) {
-  const core::GgufFile file(path);
+  const formats::GgufFile file(path);
   const std::string where = path.string();
   const std::string model = file.string("tokenizer.ggml.model").value_or("");
   if (model == "llama") return load_gguf_sentencepiece(file);

@@ -5,7 +5,7 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
-#include "radonc/core/gguf.hpp"
+#include "radonc/formats/gguf.hpp"
 #include "text/sentencepiece_message.hpp"
 #include "text/tokenizer_files.hpp"
 
@@ -105,7 +105,7 @@ class SentencePiece : public Tokenizer {
   bool adds_bos() const override { return settings_.add_bos.value_or(true) && processor_.bos_id() >= 0; }
   std::string chat_template() const override { return settings_.chat_template; }
 
-  std::map<std::string, core::GgufValue> gguf_metadata() const override {
+  std::map<std::string, formats::GgufValue> gguf_metadata() const override {
     std::vector<std::string> pieces;
     std::vector<float> scores;
     std::vector<std::int32_t> types;
@@ -118,7 +118,7 @@ class SentencePiece : public Tokenizer {
                       : processor_.IsUnused(id)  ? kGgufUnused
                                                  : kGgufNormal);
     }
-    std::map<std::string, core::GgufValue> out = {
+    std::map<std::string, formats::GgufValue> out = {
         {"tokenizer.ggml.model", "llama"},
         {"tokenizer.ggml.pre", "default"},
         {"tokenizer.ggml.tokens", pieces},
@@ -156,7 +156,7 @@ std::shared_ptr<const Tokenizer> load_sentencepiece_tokenizer(const std::filesys
   return std::make_shared<SentencePiece>(core::read_file(file), read_tokenizer_settings(file), file.string());
 }
 
-std::shared_ptr<const Tokenizer> load_gguf_sentencepiece(const core::GgufFile& file) {
+std::shared_ptr<const Tokenizer> load_gguf_sentencepiece(const formats::GgufFile& file) {
   const std::string where = file.path().string();
   const auto* pieces = file.strings("tokenizer.ggml.tokens");
   const auto* scores = file.numbers("tokenizer.ggml.scores");

@@ -1,7 +1,7 @@
 // The kinds of file that Tokenizer::load tells apart. Private.
 #pragma once
 
-#include "radonc/core/gguf.hpp"
+#include "radonc/formats/gguf.hpp"
 #include "radonc/text/tokenizer.hpp"
 
 namespace radonc::text {
@@ -14,7 +14,7 @@ std::shared_ptr<const Tokenizer> load_gguf_tokenizer(const std::filesystem::path
 std::shared_ptr<const Tokenizer> load_json_tokenizer(const std::filesystem::path& file);
 std::shared_ptr<const Tokenizer> load_tiktoken_tokenizer(const std::filesystem::path& file);
 std::shared_ptr<const Tokenizer> load_sentencepiece_tokenizer(const std::filesystem::path& file);
-std::shared_ptr<const Tokenizer> load_gguf_sentencepiece(const core::GgufFile& file);
+std::shared_ptr<const Tokenizer> load_gguf_sentencepiece(const formats::GgufFile& file);
 
 /// What the files beside `file` say: tokenizer_config.json, then special_tokens_map.json, generation_config.json for
 /// the ids, and chat_template.jinja. All empty if there are none.

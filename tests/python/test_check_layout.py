@@ -61,9 +61,9 @@ def test_closing_line_counts_failures(layout, tmp_path, capsys):
         ("text", "tasks/x.hpp", False),
         ("text", "data/x.hpp", True),
         ("tasks", "text/x.hpp", False),
-        ("tasks", "eval/x.hpp", True),
-        ("eval", "tasks/x.hpp", False),
-        ("stats", "eval/x.hpp", False),
+        ("tasks", "metrics/x.hpp", True),
+        ("metrics", "tasks/x.hpp", False),
+        ("stats", "metrics/x.hpp", False),
         ("report", "tasks/x.hpp", True),
         ("report", "study/x.hpp", False),
         ("ops", "model/x.hpp", False),
@@ -89,11 +89,11 @@ def test_torch_in_a_layer_without_it(layout, tmp_path, header):
 
 
 def test_namespaces(layout, tmp_path):
-    write(tmp_path, "src/stats/mean.cpp", "namespace radonc::eval {\n}\n")
+    write(tmp_path, "src/stats/mean.cpp", "namespace radonc::metrics {\n}\n")
     write(tmp_path, "include/radonc/ops/scale.hpp", "int scale();\n")
     assert layout.check_namespaces() == [
         "include/radonc/ops/scale.hpp: opens no namespace, radonc::ops expected",
-        "src/stats/mean.cpp: opens radonc::eval, not radonc::stats",
+        "src/stats/mean.cpp: opens radonc::metrics, not radonc::stats",
     ]
 
 

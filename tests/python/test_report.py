@@ -55,7 +55,7 @@ def sample_scores():
 def result(tmp_path_factory):
     path = tmp_path_factory.mktemp("scores") / "scores.jsonl"
     path.write_text("".join(json.dumps(score) + "\n" for score in sample_scores()), encoding="utf-8")
-    study = json.loads(radonc.report.evaluate(radonc.tasks.read_scores(path)).to_json())
+    study = json.loads(radonc.evaluation.evaluate(radonc.tasks.read_scores(path)).to_json())
     long = "averylongword" * 12
     study |= {
         "model": "SmolLM2-135M-Instruct",
@@ -73,7 +73,7 @@ def result(tmp_path_factory):
              "curve": [{"step": i, "loss": 3 / (1 + i)} for i in range(1, 10)]}
         ],
     }  # fmt: skip
-    return radonc.report.StudyResult.from_json(json.dumps(study))
+    return radonc.evaluation.StudyResult.from_json(json.dumps(study))
 
 
 @pytest.fixture(scope="module")

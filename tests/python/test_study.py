@@ -66,7 +66,7 @@ def test_figures_follow_from_the_scores(finished):
             assert metrics["accuracy"]["value"] == pytest.approx(sum(s["correct"] for s in own) / len(own))
             assert metrics["rouge1_f1"]["value"] == pytest.approx(sum(s["rouge1_f1"] for s in own) / len(own))
     assert "modality" in str(result)
-    assert str(radonc.report.StudyResult.from_json((output / "study.json").read_text())) == str(result)
+    assert str(radonc.evaluation.StudyResult.from_json((output / "study.json").read_text())) == str(result)
 
 
 def test_answers_from_the_lists_are_valid_and_compared(finished, records, tmp_path):
@@ -116,7 +116,7 @@ def test_any_number_of_models_is_compared(finished, records, tmp_path):
     assert texts("finished") == texts("fine-tuned") != texts("original")
     assert texts("plain words") != texts("original") != texts("few-shot")
     # Everything follows from the scores alone.
-    again = radonc.report.evaluate(radonc.tasks.read_scores(tmp_path / "scores.jsonl"))
+    again = radonc.evaluation.evaluate(radonc.tasks.read_scores(tmp_path / "scores.jsonl"))
     kept = json.loads((tmp_path / "study.json").read_text())["tasks"]
     for task, other in zip(json.loads(again.to_json())["tasks"], kept, strict=True):
         assert {**task, "num_train": 0} == {**other, "num_train": 0}

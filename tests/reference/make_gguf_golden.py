@@ -1,4 +1,4 @@
-"""Makes tests/data/core/quantised.gguf: what the gguf package makes of quantised blocks, and of values to quantise.
+"""Makes tests/data/formats/quantised.gguf: what the gguf package makes of quantised blocks, and of values to quantise.
 
 Run from the repository root, with gguf installed:  python tests/reference/make_gguf_golden.py
 
@@ -12,7 +12,7 @@ import gguf
 import numpy as np
 from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
-TARGET = pathlib.Path(__file__).parents[1] / "data" / "core" / "quantised.gguf"
+TARGET = pathlib.Path(__file__).parents[1] / "data" / "formats" / "quantised.gguf"
 
 # Offsets of the float16 scales inside a block.
 SCALES = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0]}

@@ -1,241 +1,288 @@
-"""Makes more of tests/data/eval/: what rouge_score, sacrebleu, scikit-learn and SQuAD's script say about random cases.
+"""Makes tests/data/metrics/*.json: what rouge_score, scikit-learn and SciPy say about the cases written beside it.
 
-Run from the repository root, with those packages, nltk and SciPy:  python tests/reference/make_metric_goldens.py
+Run from the repository root, with those packages and nltk installed:  python tests/reference/make_eval_goldens.py
 """
 
-import collections
 import json
 import math
+import pathlib
 import random
-import re
-import string
 import warnings
 from importlib.metadata import version
 
 import numpy as np
-import sacrebleu
-import sklearn.metrics
-from make_eval_goldens import CLINICAL, EDGES, FOLDER
+import scipy.stats
+from nltk.stem.porter import PorterStemmer
 from rouge_score import rouge_scorer
-from sklearn.preprocessing import MultiLabelBinarizer
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+
+FOLDER = pathlib.Path(__file__).parents[1] / "data" / "metrics"
+
+CLINICAL = """IMRT to the left breast, 5000 cGy in 25 fractions of 200 cGy, total 50 Gy.
+External beam radiation to the primary tumor field: 6000 cGy in 30 fractions of 200 cGy.
+50.4 Gy in 28 fx @ 1.8 Gy/fx to the pelvis; boost 5.4 Gy/3 fx (total 55.8 Gy).
+Stereotactic radiosurgery (SRS), 21 Gy x 1, gamma knife; planned under MRI/CT fusion.
+HDR brachytherapy: 21 Gy in 3 fractions prescribed to 0.5 cm depth at the vaginal cuff.
+Adjuvant chemoradiotherapy with temozolomide 75 mg/m² daily; resected glioblastoma, WHO grade IV.
+Dying patients were palliated: 30 Gy in 10 fractions, relieving painful skeletal metastases.
+Malignant neoplasm of upper-outer quadrant of female breast (C50.4), ICD-10-CM.
+I-131 radioiodine ablation 100 mCi following thyroidectomies; dosimetrically verified.
+Target volumes: GTV, CTV and PTV delineated conservatively; organs at risk respected generally.
+ER+/PR+ HER2-negative invasive ductal carcinoma, pT2 pN1a cM0, stage IIB; lymph nodes 3/14.
+prescribing physicians' hopefulness, radically; geologic theology; archaeologically organised skies.
+Métastase cérébrale – 20 Gy en 5 séances; β-Strahlung, 10 µCi, naïve café Ångström.
+proceed exceed succeed innings outing cannings howe news lying tying agreed feed plastered bled
+conflated troubled sized hopping tanned falling hissing fizzed failing filing happy sky enjoy spied died flies ties
+relational conditional rational valenci hesitanci digitizer conformabli radicalli differentli vileli analogousli
+vietnamization predication operator feudalism decisiveness callousness formaliti sensitiviti sensibiliti
+triplicate formative formalize electriciti electrical goodness revival allowance inference airliner gyroscopic
+adjustable defensible irritant replacement adjustment dependent adoption homologou communism activate angulariti
+homologous effective bowdlerize probate rate cease controll roll
+yyyy syzygy toy say eye yoyo psychoneurotically""".split("\n")
+
+EDGES = [
+    "",
+    " ",
+    "\n\t",
+    "a",
+    "A",
+    "ab",
+    "...",
+    "—",
+    "Gy",
+    "50",
+    "50.4",
+    "x" * 300,
+    "y" * 40,
+    "\u212aelvin 300 \u212a",
+    "\u0130stanbul \u0130",
+    "ﬁeld ﬁbrosis",
+    "STRASSE straße",
+    "don't can't",
+    "cGy/fx",
+    "1,800",
+    "１２３",
+    "\u00a0nbsp\u00a0",
+    "e\u0301te",
+    "under_score under-score",
+    "C50.9",
+    "c50 9",
+    "<|im_end|>",
+    "\u0000null\u0000",
+    "🙂 ok 🙂",
+]
 
 
-def prf(score):
-    return list(map(float, score))
+def texts(rng):
+    """Pairs of (reference, prediction)."""
+    words = sorted({w for line in CLINICAL for w in line.split()})
+    pairs = [(a, b) for a in EDGES for b in rng.sample(EDGES, 6)] + [(a, a) for a in EDGES]
+    pairs += [(a, b) for a in CLINICAL for b in rng.sample(CLINICAL, 5)] + [(a, a) for a in CLINICAL]
+    for _ in range(400):
+        a = [rng.choice(words) for _ in range(rng.randrange(0, 16))]
+        b = [rng.choice(words) if rng.random() < 0.4 else w for w in a]
+        if rng.random() < 0.3:
+            rng.shuffle(b)
+        pairs.append((" ".join(a), " ".join(b[: rng.randrange(0, 17)])))
+    return pairs
 
 
-def lines_of(rng, words, max_lines, max_words):
-    lines = [
-        [rng.choice(words) for _ in range(rng.randrange(0, max_words))] for _ in range(rng.randrange(0, max_lines))
-    ]
-    return rng.choice(["\n", "\n", "\n\n", " \n", ".\n"]).join(" ".join(line) for line in lines)
-
-
-def rouge_lsum(rng):
-    kinds = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
+def rouge(rng):
+    kinds = ["rouge1", "rouge2", "rouge3", "rougeL"]
     scorers = [rouge_scorer.RougeScorer(kinds, use_stemmer=s) for s in (False, True)]
-    few, many = "a b c d e".split(), sorted({w for line in CLINICAL for w in line.split()})
-    pairs = [(a, b) for a in ("", "\n", "a", "a\nb", "…\na", "a\n\n", "a b\nb a") for b in ("", "a\nb", "b a", "!\n?")]
-    pairs += [(lines_of(rng, few, 6, 8), lines_of(rng, few, 6, 8)) for _ in range(250)]
-    pairs += [(lines_of(rng, many, 5, 7), lines_of(rng, many, 5, 7)) for _ in range(40)]
-    for length in (63, 64, 65, 127, 128, 129, 200):
-        for words in (few, "abcdefghijklmnopqrstuvwxyz"):
-            a, b = ([rng.choice(words) for _ in range(length)] for _ in range(2))
-            pairs += [(" ".join(a), " ".join(b)), (" ".join(a), " ".join(b[:70])), (" ".join(a[:70]), " ".join(b))]
-            pairs += [(" ".join(a[:99]) + "\n" + " ".join(a[99:]), " ".join(b[:77]) + "\n" + " ".join(b[77:]))]
-    for _ in range(30):
-        sentences = rng.sample(CLINICAL, 4)
-        pairs.append(("\n".join(sentences[:2]), "\n".join(sentences[1:])))
     cases = []
-    for reference, prediction in pairs:
+    for reference, prediction in texts(rng):
         scores = [s.score(reference, prediction) for s in scorers]
-        plain, stemmed = ([prf(s[k]) for k in kinds] for s in scores)
-        cases.append([reference, prediction, plain] + ([stemmed] if stemmed != plain else []))
-    return {"reference": f"rouge_score {version('rouge_score')}", "cases": cases}
+        cases.append([reference, prediction] + [[list(map(float, s[k])) for k in kinds] for s in scores])
+    return {
+        "reference": f"rouge_score {version('rouge_score')}",
+        "columns": ["reference", "prediction", "plain[rouge1,rouge2,rouge3,rougeL][p,r,f]", "stemmed[…]"],
+        "cases": cases,
+    }
 
 
-def normalize_answer(s):
-    """As the evaluation script of SQuAD 2.0 does it."""
-    s = "".join(c for c in s.lower() if c not in set(string.punctuation))
-    return " ".join(re.sub(re.compile(r"\b(a|an|the)\b", re.UNICODE), " ", s).split())
+def stems(rng):
+    stemmer = PorterStemmer()
+    endings = (
+        "s es ies ied eed ed ing y ational tional enci anci izer bli alli entli eli ousli ization ation ator "
+        "alism iveness fulness ousness aliti iviti biliti fulli logi icate "
+        "ative alize iciti ical ful ness al ance ence "
+        "er ic able ible "
+        "ant ement ment ent ion ou ism ate iti ous ive ize e ll sses ss at bl iz sion tion"
+    ).split()
+    words = {w.lower() for line in CLINICAL for w in line.split() if w.isascii() and w.isalnum()}
+    while len(words) < 6000:
+        word = "".join(rng.choice("aeiouybcdlrstwxz1") for _ in range(rng.randrange(0, 7)))
+        words.add(word + "".join(rng.choice(endings) for _ in range(rng.randrange(0, 3))))
+    return {"reference": f"nltk {version('nltk')} PorterStemmer", "stems": {w: stemmer.stem(w) for w in sorted(words)}}
 
 
-def token_f1(a_gold, a_pred):
-    """As the evaluation script of SQuAD 2.0 does it, with precision and recall."""
-    gold, pred = normalize_answer(a_gold).split(), normalize_answer(a_pred).split()
-    same = sum((collections.Counter(gold) & collections.Counter(pred)).values())
-    if not gold or not pred:
-        return [float(gold == pred)] * 3
-    if same == 0:
-        return [0.0, 0.0, 0.0]
-    precision, recall = same / len(pred), same / len(gold)
-    return [precision, recall, 2 * precision * recall / (precision + recall)]
-
-
-def text_match(rng):
-    articles = "a an the A The a. an- the, (a) 'the' “a” –the a–b a\u0301 the\u00b0 anthem an_a the… é à Ａ".split()
-    words = articles + sorted({w for line in CLINICAL[:14] for w in line.split()})
-    latin = [chr(c) for c in [*range(0x20, 0x180), *range(0x386, 0x3A3), *range(0x3A4, 0x3CF), *range(0x400, 0x460)]]
-    latin = [c for c in latin + list("–—‘’“”…€™\u00a0\u2003\u2028\u3000Ω\u212a\u212b→≤●🙂") if c != "Σ"]
-    strange = [*EDGES, *articles, "the", "The The", "\x1ca\x1fb\x85c", "a\u3000b"]
-    pairs = [(a, b) for a in strange for b in rng.sample(strange, 2)] + [(a, a) for a in strange]
-    for _ in range(250):
-        a = [rng.choice(words) for _ in range(rng.randrange(0, 9))]
-        b = [rng.choice(words) if rng.random() < 0.3 else rng.choice([w, w.upper(), w + "."]) for w in a]
-        pairs.append((" ".join(a), " ".join(b)))
-    for _ in range(150):
-        a = "".join(rng.choice(latin) for _ in range(rng.randrange(0, 30)))
-        a += "".join(rng.choice(["a", "the", "an", c]) for c in rng.choices(latin, k=9))
-        pairs.append((a, rng.choice([a.lower(), a.upper() if a.isascii() else a, a[::-1]])))
-    cases = [[a, b, normalize_answer(a), normalize_answer(b), token_f1(a, b)] for a, b in pairs]
-    return {"reference": "the functions of SQuAD 2.0's evaluation script", "cases": cases}
-
-
-def figures(s):
-    return [s.score, s.precisions, s.counts, s.totals, s.bp, s.sys_len, s.ref_len]
-
-
-def bleu(rng):
-    marks = "&quot; &amp;lt; &lt;b&gt; <skipped> well-\nknown 3-4 a-b 1,800 .5 5. ,, ... a.b 1.a a.1 x, \n \u00a0 "
-    marks += "\u3000 é. .é don't [x] {y} 50% $3 @z 1-- 2-\n '' `` \\ ^ _ ~ –, “a.”"
-    words = sorted({w for line in CLINICAL for w in line.split()}) + marks.split(" ") * 3
-    few = "a b c . , 1 2".split()
-    odd = [*EDGES, *marks.split(" "), marks, marks + "-\n", " - \n", "-\n"]
-    segments = [([a], b) for a in odd for b in rng.sample(odd, 1)] + [([a], a) for a in odd]
-    for _ in range(170):
-        vocabulary = rng.choice([words, few])
-        b = [rng.choice(vocabulary) for _ in range(rng.choice([0, 1, 2, 3, 4, 5, 9, 14]))]
-        references = []
-        for _ in range(rng.choice([1, 1, 2, 3])):
-            a = [rng.choice(vocabulary) if rng.random() < 0.3 else w for w in b]
-            references.append(" ".join(a[: rng.randrange(0, 20)]) + rng.choice(["", " ", " ".join(a[:2])]))
-        segments.append((references, " ".join(b)))
-    sentences, tokenizer = [], sacrebleu.metrics.BLEU().tokenizer
-    for references, prediction in segments:
-        score = sacrebleu.sentence_bleu(prediction, references)
-        chrf = sacrebleu.sentence_chrf(prediction, references).score
-        tokens = tokenizer(prediction.rstrip()).split()
-        sentences.append([references, prediction, figures(score), chrf, tokens])
-    corpora = []
-    for _ in range(60):
-        chosen = [rng.randrange(len(segments)) for _ in range(rng.choice([1, 1, 2, 5, 30, 100]))]
-        most = max(len(segments[i][0]) for i in chosen)
-        streams = [[segments[i][0][k] if k < len(segments[i][0]) else None for i in chosen] for k in range(most)]
-        predictions = [segments[i][1] for i in chosen]
-        score = sacrebleu.corpus_bleu(predictions, streams)
-        corpora.append([chosen, figures(score), str(score), sacrebleu.corpus_chrf(predictions, streams).score])
-    return {"reference": f"sacrebleu {version('sacrebleu')}", "sentences": sentences, "corpora": corpora}
-
-
-def agreement(rng):
-    alphabet = ["C50.9", "C61", "é", "Z", "a", "b"]
+def classification(rng):
+    alphabet = ["external beam", "brachytherapy", "radionuclide", "photon", "C50.9", "C71.1", "C61", "é", "Z", "a"]
     cases = []
-    for _ in range(300):
-        labels = rng.sample(alphabet, rng.randrange(1, 7))
-        true = [rng.choice(labels) for _ in range(rng.choice([1, 2, 5, 20, 60]))]
+    while len(cases) < 300:
+        labels = rng.sample(alphabet, rng.randrange(1, 8))
+        n = rng.randrange(1, 60)
+        true = [rng.choice(labels) for _ in range(n)]
         skill = rng.random()
-        pred = [t if rng.random() < skill else rng.choice([*rng.choice([alphabet, labels]), "", ""]) for t in true]
+        pred = [t if rng.random() < skill else rng.choice(alphabet + [""] * 4) for t in true]
+        # An explicit label set may lack reference labels and hold labels that never occur.
+        given = rng.sample(alphabet, rng.randrange(1, 9)) if rng.random() < 0.4 else []
+        used = given or sorted(set(true))
+        zero = rng.choice([0, 0, 1])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            kappa = sklearn.metrics.cohen_kappa_score(true, pred)
-            scores = [
-                sklearn.metrics.balanced_accuracy_score(true, pred),
-                None if math.isnan(kappa) else kappa,
-                sklearn.metrics.matthews_corrcoef(true, pred),
-            ]
-        cases.append([true, pred, scores])
-    top = []
-    while len(top) < 60:
-        labels = sorted(rng.sample(alphabet, rng.randrange(3, 7)))
-        true = [rng.choice(labels) for _ in range(rng.choice([1, 5, 30]))]
-        scores = [rng.sample(range(100), len(labels)) for _ in true]
-        ranked = [[labels[j] for j in sorted(range(len(labels)), key=lambda j: -row[j])] for row in scores]
-        values = [sklearn.metrics.top_k_accuracy_score(true, scores, k=k, labels=labels) for k in range(1, len(labels))]
-        top.append([true, ranked, list(map(float, values))])
-    return {"reference": f"scikit-learn {version('scikit-learn')}", "cases": cases, "top_k": top}
-
-
-def hierarchical(rng):
-    cases = []
-    for _ in range(120):
-        labels = [chr(97 + i) for i in range(rng.randrange(2, 14))]  # scikit-learn takes one column for two classes
-        parents = {label: rng.sample(labels[:i], rng.randrange(0, min(i, 2) + 1)) for i, label in enumerate(labels)}
-
-        def ancestors(label, parents=parents):
-            return {a for p in parents[label] for a in [p, *ancestors(p, parents)]}
-
-        many = rng.random() < 0.5
-        n = rng.choice([1, 3, 20])
-        true = [rng.choices(labels, k=rng.randrange(1, 4) if many else 1) for _ in range(n)]
-        pred = [rng.choices([*labels, ""], k=rng.randrange(0, 4) if many else 1) for _ in range(n)]
-        closed = [[{a for s in case if s for a in [s, *ancestors(s)]} for case in side] for side in (true, pred)]
-        binarizer = MultiLabelBinarizer(classes=labels)
-        y_true, y_pred = (binarizer.fit_transform(side) for side in closed)
-        scores = sklearn.metrics.precision_recall_fscore_support(y_true, y_pred, average="micro", zero_division=0)
-        cases.append([{s: sorted(ancestors(s)) for s in labels}, true, pred, prf(scores[:3])])
+            scores, support = {}, None
+            for average in (None, "micro", "macro", "weighted"):
+                p, r, f, s = precision_recall_fscore_support(
+                    true, pred, labels=used, average=average, zero_division=zero
+                )
+                scores[average or "classes"] = [np.asarray(v).tolist() for v in (p, r, f)]
+                support = s if average is None else support
+            matrix = None if given else confusion_matrix(true, pred, labels=used).tolist()
+        cases.append(
+            {
+                "true": true,
+                "pred": pred,
+                "labels": given,
+                "zero_division": zero,
+                "scores": scores,
+                "support": support.tolist(),
+                "accuracy": accuracy_score(true, pred),
+                "confusion": matrix,
+            }
+        )
     return {"reference": f"scikit-learn {version('scikit-learn')}", "cases": cases}
 
 
-def calibration(rng):
-    cases, classes = [], []
-    for _ in range(200):
-        n = rng.choice([1, 2, 5, 20, 60])
-        kind = rng.choice(["grid", "real", "ends", "one"])
-        draw = {
-            "grid": lambda: rng.randrange(0, 11) / 10,
-            "real": lambda: round(rng.random(), 4),
-            "ends": lambda: rng.choice([0.0, 1.0, 5e-324, 1 - 2**-53, 0.5]),
-            "one": lambda: 1.0,
-        }[kind]
-        p = np.array([draw() for _ in range(n)])
-        y = np.array([int(rng.random() < rng.choice([c, c * c, 0.5])) for c in p])
-        bins = rng.choice([1, 2, 3, 7, 10, 15])
-        edges = np.linspace(0, 1, bins + 1)
-        index = np.clip(np.digitize(p, edges) - 1, 0, bins - 1)
-        assert (np.bincount(index, minlength=bins) == np.histogram(p, edges)[0]).all()
-        table = [
-            [int(sum(index == b))] + ([p[index == b].mean(), y[index == b].mean()] if b in index else [0, 0])
-            for b in range(bins)
-        ]
-        gaps = [abs(m - a) for _, m, a in table]
-        ece = sum(k * gap for (k, _, _), gap in zip(table, gaps, strict=True)) / n
-        points = [[float(t), float(np.mean(p >= t)), float(y[p >= t].mean())] for t in sorted(set(p), reverse=True)]
-        coverage, accuracy = ([points[0][2] if i == 2 else 0] + [q[i] for q in points] for i in (1, 2))
+def wilcoxon(rng):
+    cases = []
+    while len(cases) < 1200:
+        n = rng.choice([1, 2, 3, 5, 8, 11, 13, 14, 20, 30, 49, 50, 51, 60, 90])
+        kind = rng.choice(["binary", "grid", "real", "real", "zeros"])
+        shift = rng.choice([0, 0.2, 0.5, 1.0])
+        if kind == "binary":
+            x, y = ([float(rng.random() < q) for _ in range(n)] for q in (0.4 + shift / 2, 0.4))
+        elif kind == "grid":
+            x, y = ([round(rng.gauss(s, 1) * 4) / 4 for _ in range(n)] for s in (shift, 0))
+        else:
+            x, y = ([round(rng.gauss(s, 1), 5) for _ in range(n)] for s in (shift, 0))
+            if kind == "zeros":
+                x = [b if rng.random() < 0.2 else a for a, b in zip(x, y, strict=True)]
+        options = dict(
+            zero_method=rng.choice(["wilcox", "pratt", "zsplit"]),
+            alternative=rng.choice(["two-sided", "greater", "less"]),
+            correction=rng.random() < 0.3,
+            method=rng.choice(["auto", "auto", "exact", "asymptotic"]),
+        )
+        if all(a == b for a, b in zip(x, y, strict=True)):
+            continue  # radonc defines p = 1 here, SciPy gives NaN or a warning
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            brier = sklearn.metrics.brier_score_loss(y, p, pos_label=1)
-        area = sklearn.metrics.auc(coverage, accuracy)
+            result = scipy.stats.wilcoxon(x, y, **options)
+        z = getattr(result, "zstatistic", None)
+        if not math.isfinite(result.pvalue):
+            raise SystemExit(f"SciPy gave {result} for {x} {y} {options}")
         cases.append(
             {
-                "p": p.tolist(),
-                "y": y.tolist(),
-                "bins": [[int(k), float(m), float(a)] for k, m, a in table],
-                "edges": edges.tolist(),
-                "ece": float(ece),
-                "mce": float(max(gaps)),
-                "brier": brier,
-                "curve": points if len(points) < 20 else points[::7],
-                "num_points": len(points),
-                "area": float(area),
+                "x": x,
+                "y": y,
+                **options,
+                "statistic": float(result.statistic),
+                "p": float(result.pvalue),
+                "z": None if z is None else float(z),
             }
         )
+    return {"reference": f"scipy.stats.wilcoxon, SciPy {version('scipy')}", "cases": cases}
+
+
+class SplitMix64:
+    """Steele et al. 2014, with Lemire's unbiased bounds: an independent writing of radonc::core::Random."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def next(self):
+        mask = 2**64 - 1
+        self.state = (self.state + 0x9E3779B97F4A7C15) & mask
+        z = self.state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+        return z ^ (z >> 31)
+
+    def below(self, bound):
+        while True:
+            product = self.next() * bound
+            if product % 2**64 >= (2**64 - bound) % bound:
+                return product >> 64
+
+
+def bootstrap(values, clusters, confidence, replicates, seed):
+    """Percentile bootstrap of the mean over whole clusters."""
+    names = list(dict.fromkeys(clusters))
+    members = [np.array([v for v, c in zip(values, clusters, strict=True) if c == name]) for name in names]
+    random64 = SplitMix64(seed)
+    means = []
+    for _ in range(replicates):
+        drawn = np.concatenate([members[random64.below(len(members))] for _ in members])
+        means.append(drawn.mean())
+    return np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2]).tolist()
+
+
+def intervals(rng):
+    wilson = []
+    for _ in range(300):
+        n = rng.choice([1, 2, 5, 20, 100, 431, 5000])
+        k = rng.choice([0, n, rng.randrange(0, n + 1)])
+        confidence = rng.choice([0.5, 0.9, 0.95, 0.99, 0.999])
+        ci = scipy.stats.binomtest(k, n).proportion_ci(confidence, method="wilson")
+        wilson.append([k, n, confidence, ci.low, ci.high])
+    mcnemar = []
+    for _ in range(300):
+        b, c = rng.randrange(0, rng.choice([3, 20, 400])), rng.randrange(0, rng.choice([3, 20, 400]))
+        if b + c:
+            mcnemar.append(
+                [b, c]
+                + [scipy.stats.binomtest(b, b + c, 0.5, alternative=a).pvalue for a in ("two-sided", "greater", "less")]
+            )
+    boot = []
+    for seed in range(12):
+        n = rng.choice([1, 5, 40])
+        values = [round(rng.random(), 6) for _ in range(n)]
+        clusters = [f"p{rng.randrange(0, n)}" for _ in range(n)]
+        confidence = rng.choice([0.9, 0.95])
+        boot.append(
+            {
+                "values": values,
+                "clusters": clusters,
+                "confidence": confidence,
+                "replicates": 200,
+                "seed": seed,
+                "interval": bootstrap(values, clusters, confidence, 200, seed),
+            }
+        )
+    holm = []
     for _ in range(100):
-        k, n = rng.randrange(2, 7), rng.choice([1, 2, 8])
-        rows = []
-        for _ in range(n):
-            cuts = sorted(rng.randrange(0, 101) for _ in range(k - 1))
-            rows.append([(b - a) / 100 for a, b in zip([0, *cuts], [*cuts, 100], strict=True)])
-        y = [rng.randrange(k) for _ in range(n)]
-        classes.append([y, rows, sklearn.metrics.brier_score_loss(y, rows, labels=list(range(k)))])
+        p = [rng.choice([rng.random(), rng.random() ** 4, 0.01]) for _ in range(rng.randrange(0, 8))]
+        order = sorted(range(len(p)), key=lambda i: p[i])
+        adjusted = [min(1.0, max((len(p) - j) * p[order[j]] for j in range(order.index(i) + 1))) for i in range(len(p))]
+        holm.append([p, adjusted])
+    quantiles = [
+        [p, float(scipy.stats.norm.ppf(p))] for p in (1e-300, 1e-16, 1e-8, 0.001, 0.025, 0.3, 0.5, 0.7, 0.975, 0.9999)
+    ]
     return {
-        "reference": f"scikit-learn {version('scikit-learn')}, NumPy {version('numpy')}",
-        "cases": cases,
-        "classes": classes,
+        "reference": f"SciPy {version('scipy')} binomtest and norm, NumPy {version('numpy')} quantile",
+        "wilson": wilson,
+        "mcnemar": mcnemar,
+        "bootstrap": boot,
+        "holm": holm,
+        "quantiles": quantiles,
     }
 
 
 def main():
-    for make in (rouge_lsum, text_match, bleu, agreement, hierarchical, calibration):
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for make in (rouge, stems, classification, wilcoxon, intervals):
         content = json.dumps(make(random.Random(make.__name__)), ensure_ascii=True, separators=(",", ":"))
         (FOLDER / f"{make.__name__}.json").write_text(content + "\n")
         print(f"{make.__name__}.json: {len(content)} bytes")

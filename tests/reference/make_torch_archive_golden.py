@@ -1,4 +1,4 @@
-"""Makes tests/data/core/*.pth, files of torch.save good and refused, and what torch reads in the good as JSON.
+"""Makes tests/data/formats/*.pth, files of torch.save good and refused, and what torch reads in the good as JSON.
 
 Run from the repository root, with torch installed:  python tests/reference/make_torch_archive_golden.py
 """
@@ -11,7 +11,7 @@ import zipfile
 
 import torch
 
-FOLDER = pathlib.Path(__file__).parents[1] / "data" / "core"
+FOLDER = pathlib.Path(__file__).parents[1] / "data" / "formats"
 NAMES = {
     torch.float32: "F32",
     torch.float16: "F16",

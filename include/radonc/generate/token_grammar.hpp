@@ -17,12 +17,12 @@
 
 namespace radonc::generate {
 
-/// Every text of a grammar, such as data::RegimenGrammar's, with what stands around an answer in the prompt's format
-/// and the token that ends it. A text's tokens are those of its training alone: a token is allowed where the tokenizer
-/// itself writes the word so far with it (for byte pair encoding this keeps every text, since what begins its tokens
-/// is the tokens of its beginning: Vieira et al. 2025, "Language models over canonical byte-pair encodings"), and where
-/// some text can still go on like that. Only a character of several bytes that is written byte by byte may be written
-/// in more than one way. States are found when they are asked for, and kept.
+/// Every text of a grammar, such as clinical::RegimenGrammar's, with what stands around an answer in the prompt's
+/// format and the token that ends it. A text's tokens are those of its training alone: a token is allowed where the
+/// tokenizer itself writes the word so far with it (for byte pair encoding this keeps every text, since what begins its
+/// tokens is the tokens of its beginning: Vieira et al. 2025, "Language models over canonical byte-pair encodings"),
+/// and where some text can still go on like that. Only a character of several bytes that is written byte by byte may be
+/// written in more than one way. States are found when they are asked for, and kept.
 class TokenGrammar : public AnswerSet {
  public:
   /// Throws radonc::Error if the tokenizer can write no text of the grammar.

@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "radonc/report/study_result.hpp"
+#include "radonc/evaluation/study_result.hpp"
 
 namespace radonc::report {
 
 /// A page that stands alone: no scripts, nothing fetched from anywhere. All text from records, models and settings is
 /// escaped.
-std::string render_html(const StudyResult& result);
+std::string render_html(const evaluation::StudyResult& result);
 
 }  // namespace radonc::report

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "radonc/evaluation/study_result.hpp"
 #include "radonc/generate/generator.hpp"
 #include "radonc/lora/lora.hpp"
 #include "radonc/model/transformer.hpp"
-#include "radonc/report/study_result.hpp"
 #include "radonc/study/arm.hpp"
 #include "radonc/train/trainer.hpp"
 
@@ -61,6 +61,6 @@ using ProgressCallback = std::function<void(const Progress&)>;
 /// Throws radonc::Error for bad records, arms that cannot run, an empty cohort, a task whose training set has one
 /// class, a model or tokenizer that cannot be read or that do not belong together, and an output folder that cannot be
 /// written.
-report::StudyResult run(const StudyConfig& config, const ProgressCallback& callback = {});
+evaluation::StudyResult run(const StudyConfig& config, const ProgressCallback& callback = {});
 
 }  // namespace radonc::study

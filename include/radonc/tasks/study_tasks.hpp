@@ -11,12 +11,12 @@
 namespace radonc::tasks {
 
 /// Treatment regimen: target, modality, fraction size, fractions, total dose, in the sentence of
-/// data::to_text(Regimen). An answer is read by data::parse_regimen, and must name a site and a modality. Partial
-/// credits: "target"; "modality"; "fractionation", the sizes and numbers of the fractions of all phases; "total_dose",
-/// see data::total_dose_cgy; "prescription", the share of the phases whose doses, fractions and kind all match;
-/// "fractionation_class", see data::Fractionation. Its grammar is of one phase in every modality of `cohort`, at every
-/// target for every primary site, so that it does not tell which target a site was treated at; there is none without a
-/// cohort.
+/// clinical::to_text(Regimen). An answer is read by clinical::parse_regimen, and must name a site and a modality.
+/// Partial credits: "target"; "modality"; "fractionation", the sizes and numbers of the fractions of all phases;
+/// "total_dose", see clinical::total_dose_cgy; "prescription", the share of the phases whose doses, fractions and kind
+/// all match; "fractionation_class", see clinical::Fractionation. Its grammar is of one phase in every modality of
+/// `cohort`, at every target for every primary site, so that it does not tell which target a site was treated at; there
+/// is none without a cohort.
 std::shared_ptr<const Task> regimen_task(const std::vector<data::CaseRecord>& cohort = {});
 
 /// Treatment modality, one of `labels`. An answer must name exactly one label; the study's other classes are read too

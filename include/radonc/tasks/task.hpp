@@ -10,7 +10,7 @@
 
 #include "radonc/core/grammar.hpp"
 #include "radonc/data/case_record.hpp"
-#include "radonc/eval/rouge.hpp"
+#include "radonc/metrics/rouge.hpp"
 
 namespace radonc::tasks {
 
@@ -53,8 +53,8 @@ struct Score {
   std::string reference;   ///< canonical reference
   std::string prediction;  ///< canonical prediction, empty when unparsed
   bool parsed = false;
-  double correct = 0;       ///< 1 where the typed value equals the reference's, else 0
-  eval::RougeScore rouge1;  ///< of the generated text against the reference's text
+  double correct = 0;          ///< 1 where the typed value equals the reference's, else 0
+  metrics::RougeScore rouge1;  ///< of the generated text against the reference's text
   /// Task-specific partial credits, name → 0 to 1: "total_dose", "target" and more for regimens; for ICD-10 "category",
   /// "block" and "chapter", and "valid", whether the answer is in ICD-10-CM's list, right or wrong.
   std::vector<std::pair<std::string, double>> partial;

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "radonc/core/gguf_writer.hpp"
+#include "radonc/formats/gguf_writer.hpp"
 
 namespace radonc::text {
 
@@ -60,7 +60,7 @@ class Tokenizer {
   /// The tokenizer as GGUF metadata, tokenizer.ggml.*, with which llama.cpp encodes as this one does; but it does not
   /// normalise, so that Qwen2's needs texts that are in NFC already.
   /// Throws radonc::Error if llama.cpp has no name for the way it cuts text into words.
-  [[nodiscard]] virtual std::map<std::string, core::GgufValue> gguf_metadata() const = 0;
+  [[nodiscard]] virtual std::map<std::string, formats::GgufValue> gguf_metadata() const = 0;
 };
 
 }  // namespace radonc::text

@@ -96,7 +96,7 @@ struct Nf4Kernel {
 }  // namespace
 
 bool has_nf4_gemm() {
-  static const bool kHas = __builtin_cpu_supports("avx512bf16") && has_int8_gemm();
+  static const bool kHas = __builtin_cpu_supports("avx512bf16") && has_w8a8_gemm();
   return kHas;
 }
 

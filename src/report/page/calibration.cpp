@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "report/coverage.hpp"
+#include "evaluation/coverage.hpp"
 #include "report/page/parts.hpp"
 #include "report/page/sections.hpp"
 
@@ -27,7 +27,7 @@ std::string calibration_table(const StudyResult& r) {
           cells.push_back(number("–"));
           continue;
         }
-        const eval::CoveragePoint& point = at_coverage(c.coverage, share);
+        const metrics::CoveragePoint& point = at_coverage(c.coverage, share);
         cells.push_back(fmt::format("<td class=\"num\">{:.3f} <small>n\u00A0=\u00A0{}</small></td>", point.accuracy,
                                     grouped(point.num_answered)));
       }

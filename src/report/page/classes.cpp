@@ -52,7 +52,7 @@ std::string classes(const TaskResult& task, std::size_t first, std::size_t last)
   for (const std::size_t entry : order) {
     std::vector<std::string> cells = {number(entries[entry].support)};
     for (std::size_t i = first; i < last; ++i) {
-      const eval::ClassMetrics& c = task.models[i].classes.at(entry);
+      const metrics::ClassMetrics& c = task.models[i].classes.at(entry);
       for (const double value : {c.precision, c.recall, c.f1}) cells.push_back(number(value));
     }
     rows += row(entries[entry].label, cells);
@@ -61,7 +61,7 @@ std::string classes(const TaskResult& task, std::size_t first, std::size_t last)
        {std::pair("macro average", &ModelMetrics::macro), {"weighted average", &ModelMetrics::weighted}}) {
     std::vector<std::string> cells = {number(task.models[first].n)};
     for (std::size_t i = first; i < last; ++i) {
-      const eval::AverageMetrics& a = task.models[i].*average;
+      const metrics::AverageMetrics& a = task.models[i].*average;
       for (const double value : {a.precision, a.recall, a.f1}) cells.push_back(number(value));
     }
     rows += row(name, cells, "average");

@@ -6,9 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "radonc/report/study_result.hpp"
 #include "report/figures.hpp"
-#include "report/wording.hpp"
+#include "report/results.hpp"
 
 namespace radonc::report {
 

@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "radonc/report/study_result.hpp"
+#include "report/results.hpp"
 
 namespace radonc::report {
 

@@ -6,8 +6,8 @@
 #include "support/example_cases.hpp"
 
 using namespace radonc;
+using clinical::Modality;
 using data::Course;
-using data::Modality;
 
 namespace {
 

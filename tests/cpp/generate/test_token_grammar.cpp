@@ -4,10 +4,10 @@
 
 #include <chrono>
 
+#include "radonc/clinical/regimen.hpp"
+#include "radonc/clinical/regimen_grammar.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/core/random.hpp"
-#include "radonc/data/regimen.hpp"
-#include "radonc/data/regimen_grammar.hpp"
 #include "radonc/tasks/study_tasks.hpp"
 #include "radonc/text/encode.hpp"
 #include "support/example_cases.hpp"
@@ -60,13 +60,13 @@ std::vector<text::TokenId> random_walk(const TokenGrammar& tokens, core::Random&
 }  // namespace
 
 TEST_CASE("whatever tokens are drawn, they are the training tokens of a regimen of the grammar") {
-  const auto grammar = std::make_shared<const data::RegimenGrammar>(
-      data::RegimenGrammarConfig{.sites = {"brain", "breast, regional site", "thigh/knee (c49.2)", "bruststück"},
-                                 .modalities = {"external beam", "photon", "hdr brachytherapy"},
-                                 .max_phases = 2,
-                                 .targets = {"tumor bed"},
-                                 .points = {"point a"},
-                                 .max_fractions_per_day = 2});
+  const auto grammar = std::make_shared<const clinical::RegimenGrammar>(
+      clinical::RegimenGrammarConfig{.sites = {"brain", "breast, regional site", "thigh/knee (c49.2)", "bruststück"},
+                                     .modalities = {"external beam", "photon", "hdr brachytherapy"},
+                                     .max_phases = 2,
+                                     .targets = {"tumor bed"},
+                                     .points = {"point a"},
+                                     .max_fractions_per_day = 2});
   for (const auto& [file, prompt_template] : kTokenizers) {
     CAPTURE(std::string(file));
     CAPTURE(to_string(prompt_template));
@@ -81,7 +81,7 @@ TEST_CASE("whatever tokens are drawn, they are the training tokens of a regimen 
       const std::string text = trimmed(tokenizer->decode(ids));
       INFO(text);
       REQUIRE(grammar->accepts(text));
-      REQUIRE(to_text(data::parse_regimen(text).value.value()) == text);
+      REQUIRE(to_text(clinical::parse_regimen(text).value.value()) == text);
       REQUIRE(ids == trained(*tokenizer, prompt_template, text));
     }
     const std::chrono::duration<double, std::micro> time = std::chrono::steady_clock::now() - begin;

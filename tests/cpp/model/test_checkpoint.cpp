@@ -5,7 +5,7 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
-#include "radonc/core/safetensors.hpp"
+#include "radonc/formats/safetensors.hpp"
 #include "radonc/model/transformer.hpp"
 #include "support/full_memory.hpp"
 #include "support/spare_device.hpp"
@@ -79,12 +79,12 @@ TEST_CASE("float16 is read exactly where the file has it, and refused where it c
   const test::TemporaryFolder folder;
   const std::vector<float> values = {1.0F, 70'000.0F};
   const auto write = [&](std::int64_t count) {
-    core::write_safetensors(folder.path() / "model.safetensors",
-                            {{.name = "lm_head.weight",
-                              .dtype = "F32",
-                              .shape = {count},
-                              .bytes = std::as_bytes(std::span(values).first(static_cast<std::size_t>(count)))}},
-                            {});
+    formats::write_safetensors(folder.path() / "model.safetensors",
+                               {{.name = "lm_head.weight",
+                                 .dtype = "F32",
+                                 .shape = {count},
+                                 .bytes = std::as_bytes(std::span(values).first(static_cast<std::size_t>(count)))}},
+                               {});
     std::filesystem::copy(kTiny / "config.json", folder.path(), std::filesystem::copy_options::overwrite_existing);
     return model::Checkpoint::open(folder.path());
   };

@@ -3,7 +3,7 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
-#include "radonc/core/gguf.hpp"
+#include "radonc/formats/gguf.hpp"
 #include "radonc/lora/adapter_io.hpp"
 #include "radonc/lora/merge.hpp"
 #include "radonc/model/export.hpp"
@@ -74,7 +74,7 @@ TEST_CASE("the tokenizer inside an exported file gives the same ids") {
 
   const auto pieces = tokenizer("tokenizer.model");
   model::export_gguf(test::small_model(config_for(*pieces)), *pieces, file);
-  const core::GgufFile written(file);
+  const formats::GgufFile written(file);
   CHECK(written.string("tokenizer.ggml.model") == "llama");
   CHECK(written.strings("tokenizer.ggml.tokens")->size() == static_cast<std::size_t>(pieces->vocab_size() + 3));
   CHECK(written.numbers("tokenizer.ggml.scores")->size() == static_cast<std::size_t>(pieces->vocab_size() + 3));
@@ -127,15 +127,15 @@ TEST_CASE("a GGUF adapter holds the update in llama.cpp's order and scale") {
                                             .use_rslora = true});
   adapter.parameters.detach().add_(torch::randn_like(adapter.parameters) * 0.1);
   lora::export_gguf_adapter(adapter, model.config(), file);
-  const core::GgufFile written(file);
+  const formats::GgufFile written(file);
   CHECK(written.string("general.type") == "adapter");
   CHECK(written.string("adapter.type") == "lora");
   const double alpha = written.number("adapter.lora.alpha").value();
   const auto read = [&](const std::string& name) {
     const auto& tensor = written.tensor(name);
     auto values = torch::empty(tensor.shape);
-    core::dequantize_rows(tensor, 0, tensor.shape[0],
-                          {values.data_ptr<float>(), static_cast<std::size_t>(values.numel())});
+    formats::dequantize_rows(tensor, 0, tensor.shape[0],
+                             {values.data_ptr<float>(), static_cast<std::size_t>(values.numel())});
     return values;
   };
   // What llama.cpp adds to its weight, whose rows of queries stand in pairs.

@@ -4,7 +4,7 @@
 #include <torch/types.h>
 
 #include "radonc/core/error.hpp"
-#include "radonc/core/safetensors.hpp"
+#include "radonc/formats/safetensors.hpp"
 #include "radonc/lora/lora.hpp"
 #include "support/small_model.hpp"
 #include "support/tensors.hpp"
@@ -115,7 +115,7 @@ TEST_CASE("prefill and decode give the logits of the whole sequence, with a wind
 
 TEST_CASE("decoding past the trained positions under dynamic scaling gives transformers' logits, in any batch") {
   const std::string data = std::string(RADONC_TEST_DATA) + "/model/";
-  const core::SafetensorsFile file(data + "dynamic_cached.safetensors");
+  const formats::SafetensorsFile file(data + "dynamic_cached.safetensors");
   const auto stored = [&](std::size_t i, torch::ScalarType type) {
     const auto& tensor = file.tensors()[i];
     return torch::from_blob(const_cast<std::byte*>(tensor.bytes.data()), tensor.shape, type).clone();

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "radonc/core/error.hpp"
-#include "radonc/core/safetensors.hpp"
+#include "radonc/formats/safetensors.hpp"
 #include "radonc/ops/frozen_weight.hpp"
 #include "radonc/ops/lora_linear.hpp"
 #include "support/tensors.hpp"
@@ -19,7 +19,7 @@ namespace {
 /// bitsandbytes' own results; see tests/reference/make_nf4_golden.py.
 const torch::Tensor& golden(const std::string& name) {
   static const std::map<std::string, torch::Tensor> kAll = [] {
-    static const core::SafetensorsFile file(RADONC_TEST_DATA "/ops/nf4.safetensors");
+    static const formats::SafetensorsFile file(RADONC_TEST_DATA "/ops/nf4.safetensors");
     std::map<std::string, torch::Tensor> all;
     for (const auto& tensor : file.tensors()) {
       const auto type = tensor.dtype == "F32"    ? torch::kFloat32

@@ -107,13 +107,13 @@ TEST_CASE("whatever records, models and settings say is escaped") {
 }
 
 TEST_CASE("the headline does not praise what the tests do not support; an empty study is a page, too") {
-  report::StudyResult study;
+  evaluation::StudyResult study;
   auto scores = test::sample_scores("modality", "original", 60, {"external beam", "brachytherapy"}, 0.1, 5);
   for (auto score : std::vector(scores)) {
     score.model = "fine-tuned";
     scores.push_back(score);
   }
-  study.tasks = report::evaluate(scores);
+  study.tasks = evaluation::evaluate(scores);
   const std::string html = report::render_html(study);
   CHECK(contains(html, "No evidence that fine-tuning the model helped on any of 1 tasks"));
   CHECK(contains(html, "nothing to test"));

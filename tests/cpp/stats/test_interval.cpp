@@ -15,7 +15,7 @@ using stats::bca_mean_interval, stats::bootstrap_mean_interval, stats::clopper_p
     stats::clustered_wilson_interval, stats::wilson_interval;
 
 TEST_CASE("Wilson's interval equals SciPy's") {
-  const auto data = test::golden("eval/intervals.json");
+  const auto data = test::golden("metrics/intervals.json");
   REQUIRE_FALSE(data["wilson"].empty());
   for (const auto& entry : data["wilson"]) {
     const auto estimate = wilson_interval(entry[0], entry[1], entry[2]);
@@ -128,7 +128,7 @@ TEST_CASE("the sentences") {
 }
 
 TEST_CASE("the clustered bootstrap equals an independent writing of it") {
-  const auto data = test::golden("eval/intervals.json");
+  const auto data = test::golden("metrics/intervals.json");
   REQUIRE_FALSE(data["bootstrap"].empty());
   for (const auto& entry : data["bootstrap"]) {
     const auto estimate = bootstrap_mean_interval(entry["values"].get<std::vector<double>>(),

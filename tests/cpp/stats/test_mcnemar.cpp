@@ -10,7 +10,7 @@ using namespace radonc;
 using stats::Alternative, stats::mcnemar_exact, stats::mcnemar_mid_p;
 
 TEST_CASE("the exact test equals SciPy's binomial test") {
-  const auto data = test::golden("eval/intervals.json");
+  const auto data = test::golden("metrics/intervals.json");
   REQUIRE_FALSE(data["mcnemar"].empty());
   for (const auto& entry : data["mcnemar"]) {
     CAPTURE(entry.dump());

@@ -15,7 +15,7 @@ TEST_CASE("Holm's correction") {
   CHECK(adjusted[1] == doctest::Approx(0.06));
   CHECK(adjusted[2] == doctest::Approx(0.06));
   CHECK(adjusted[3] == doctest::Approx(0.02));
-  const auto data = test::golden("eval/intervals.json");
+  const auto data = test::golden("metrics/intervals.json");
   REQUIRE_FALSE(data["holm"].empty());
   for (const auto& entry : data["holm"]) {
     const auto result = stats::holm(entry[0].get<std::vector<double>>());

@@ -10,7 +10,7 @@
 using namespace radonc;
 
 TEST_CASE("quantiles equal SciPy's and invert the distribution function") {
-  const auto data = test::golden("eval/intervals.json");
+  const auto data = test::golden("metrics/intervals.json");
   REQUIRE_FALSE(data["quantiles"].empty());
   for (const auto& entry : data["quantiles"]) {
     CAPTURE(entry[0].get<double>());

@@ -47,7 +47,7 @@ std::pair<Values, Values> right_or_wrong(std::size_t n, std::size_t first, std::
 }  // namespace
 
 TEST_CASE("the test equals SciPy's, ties and zeros included") {
-  const auto data = test::golden("eval/wilcoxon.json");
+  const auto data = test::golden("metrics/wilcoxon.json");
   REQUIRE(data["cases"].size() >= 1000);
   std::map<std::string, int> used;
   for (std::size_t i = 0; i < data["cases"].size(); ++i) {

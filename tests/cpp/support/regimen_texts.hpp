@@ -1,4 +1,4 @@
-// Regimens as data::to_text() can write them, and texts for data::parse_regimen().
+// Regimens as clinical::to_text() can write them, and texts for clinical::parse_regimen().
 #pragma once
 
 #include <fmt/format.h>
@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "radonc/clinical/regimen.hpp"
 #include "radonc/core/random.hpp"
-#include "radonc/data/regimen.hpp"
 
 namespace radonc::test {
 
 /// Of one to four phases of all kinds, with strings that look like parts of a sentence, and totals that need not fit.
-inline data::Regimen random_regimen(core::Random& random) {
+inline clinical::Regimen random_regimen(core::Random& random) {
   const auto below = [&](std::uint64_t n) { return static_cast<int>(random.below(n)); };
   const auto pick = [&](std::initializer_list<const char*> words) {
     return std::string(words.begin()[static_cast<std::size_t>(below(words.size()))]);
@@ -28,9 +28,9 @@ inline data::Regimen random_regimen(core::Random& random) {
     return pick(
         {"", "external beam", "photon", "electron", "proton imrt", "hdr brachytherapy", "3d-crt", "odd rays 2"});
   };
-  data::Regimen regimen{.site = site(), .modality = modality()};
+  clinical::Regimen regimen{.site = site(), .modality = modality()};
   for (int left = 1 + below(4); left > 0; --left) {
-    data::Phase phase{.kind = static_cast<data::PhaseKind>(below(3)), .target = site(), .modality = modality()};
+    clinical::Phase phase{.kind = static_cast<clinical::PhaseKind>(below(3)), .target = site(), .modality = modality()};
     phase.num_fractions = below(10) == 0 ? 1 + below(999) : 1 + below(40);
     phase.fractions_per_day = below(3) == 0 ? 1 + below(9) : 1;
     phase.dose_per_fraction_cgy = (1 + below(2) * below(400'000)) / (below(2) == 0 ? 100.0 : 2.0) + 1;
@@ -38,9 +38,9 @@ inline data::Regimen random_regimen(core::Random& random) {
     if (below(4) == 0) phase.total_dose_cgy = (1 + below(9'999'999)) / 100.0;  // it says something else
     phase.total_dose_cgy = std::round(phase.total_dose_cgy * 100) / 100;
     phase.dose_per_fraction_cgy = std::round(phase.dose_per_fraction_cgy * 100) / 100;
-    if (regimen.phases.empty() && phase.kind == data::PhaseKind::kSimultaneous)
-      phase.kind = data::PhaseKind::kSequential;
-    if (phase.kind == data::PhaseKind::kSimultaneous) {
+    if (regimen.phases.empty() && phase.kind == clinical::PhaseKind::kSimultaneous)
+      phase.kind = clinical::PhaseKind::kSequential;
+    if (phase.kind == clinical::PhaseKind::kSimultaneous) {
       phase.num_fractions = regimen.phases.back().num_fractions;
       phase.fractions_per_day = regimen.phases.back().fractions_per_day;
     }
@@ -51,7 +51,7 @@ inline data::Regimen random_regimen(core::Random& random) {
 }
 
 /// What clinicians write for a regimen of one phase.
-inline std::vector<std::string> spellings(const data::Regimen& regimen) {
+inline std::vector<std::string> spellings(const clinical::Regimen& regimen) {
   const std::string& modality = regimen.modality;
   const std::string& target = regimen.site;
   const double total = regimen.phases[0].total_dose_cgy, fraction = regimen.phases[0].dose_per_fraction_cgy,
@@ -60,7 +60,7 @@ inline std::vector<std::string> spellings(const data::Regimen& regimen) {
   const std::string gy = fmt::format("{:.10g}", fraction / 100);
   std::string comma = fmt::format("{:.10g}", total / 100);
   if (const auto point = comma.find('.'); point != comma.npos) comma[point] = ',';
-  return {data::to_text(regimen),
+  return {clinical::to_text(regimen),
           fmt::format("{}; {}; {:.10g} Gy in {} fractions", target, modality, total_gy, count),
           fmt::format("{} to {}, {:.10g} Gy/{} fx", modality, target, total_gy, count),
           fmt::format("{}, {}: {:.10g}cGy/{}fx", target, modality, total, count),

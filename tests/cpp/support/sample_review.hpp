@@ -11,7 +11,7 @@
 
 #include "radonc/core/file.hpp"
 #include "radonc/core/sha256.hpp"
-#include "radonc/report/review.hpp"
+#include "radonc/review/review_page.hpp"
 
 namespace radonc::test {
 
@@ -70,7 +70,7 @@ struct Entered {
 };
 
 /// One reviewer's export; `enter` is told the case and whose the answer is, as no reviewer is.
-inline Json review_export(const report::ReviewPage& page, const std::string& reviewer,
+inline Json review_export(const review::ReviewPage& page, const std::string& reviewer,
                           const std::function<Entered(const std::string&, const std::string&)>& enter) {
   const Json key = Json::parse(page.key_json);
   Json content = {

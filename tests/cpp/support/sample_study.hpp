@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "radonc/core/random.hpp"
-#include "radonc/report/evaluate.hpp"
-#include "radonc/report/study_result.hpp"
+#include "radonc/evaluation/evaluate.hpp"
+#include "radonc/evaluation/study_result.hpp"
 #include "radonc/tasks/baselines.hpp"
 
 namespace radonc::test {
@@ -31,7 +31,7 @@ inline std::vector<tasks::Score> sample_scores(const std::string& task, const st
     const std::string guess = random.uniform() < skill ? score.reference : labels[random.below(labels.size())];
     if (score.parsed) score.prediction = guess;
     score.correct = score.prediction == score.reference ? 1 : 0;
-    score.rouge1 = eval::rouge_n(score.reference, score.parsed ? score.prediction : "I cannot say");
+    score.rouge1 = metrics::rouge_n(score.reference, score.parsed ? score.prediction : "I cannot say");
     if (task == "regimen") score.partial = {{"total_dose", score.correct}, {"target", score.parsed ? 1.0 : 0.0}};
     if (task == "icd10") score.partial = {{"category", score.parsed ? 1.0 : 0.0}};
     if (model != tasks::kMajority) score.probability = 0.2 + 0.3 * random.uniform() + 0.5 * score.correct;
@@ -52,12 +52,12 @@ inline std::vector<tasks::Score> sample_majority(const std::string& task, std::s
     score.parsed = true;
     score.prediction = labels[0];
     score.correct = score.reference == labels[0] ? 1 : 0;
-    score.rouge1 = eval::rouge_n(score.reference, labels[0]);
+    score.rouge1 = metrics::rouge_n(score.reference, labels[0]);
   }
   return scores;
 }
 
-inline report::StudyResult sample_study() {
+inline evaluation::StudyResult sample_study() {
   const std::vector<std::string> regimens = {
       "External beam to the primary tumor field: 200 cGy x 30 fractions, total 6000 cGy",
       "External beam to the regional site: 180 cGy x 25 fractions, total 4500 cGy",
@@ -65,7 +65,7 @@ inline report::StudyResult sample_study() {
   const std::vector<std::string> modalities = {"external beam", "brachytherapy", "radionuclide"};
   std::vector<std::string> codes;
   for (int i = 0; i < 30; ++i) codes.push_back(fmt::format("C{}.{}", 15 + 2 * i, i % 10));
-  report::StudyResult study;
+  evaluation::StudyResult study;
   study.model = "SmolLM2-135M-Instruct";
   study.models = {{"original", "SmolLM2-135M-Instruct"},
                   {"fine-tuned", "SmolLM2-135M-Instruct, LoRA trained on all tasks"},
@@ -87,8 +87,8 @@ inline report::StudyResult sample_study() {
   add("regimen", regimens, 0.05, 0.6);
   add("modality", modalities, 0.3, 0.85);
   add("icd10", codes, 0.1, 0.55);
-  study.tasks = report::evaluate(scores);
-  for (report::TaskResult& task : study.tasks) task.num_train = 1204;
+  study.tasks = evaluation::evaluate(scores);
+  for (evaluation::TaskResult& task : study.tasks) task.num_train = 1204;
   study.flow = {{"records read", 0, 2287}, {"one diagnostic record", 40, 2247}, {"one primary course", 740, 1507}};
   study.split = {{"train", 1204, 1180}, {"validation", 63, 60}, {"test", 240, 120}};
   study.settings = {{"lora rank", "8"}, {"learning rate", "0.0004"}, {"temperature", "0 (greedy)"}};

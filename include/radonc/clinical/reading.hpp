@@ -1,0 +1,16 @@
+// A value read from a record or a text, or the reason why there is none.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace radonc::clinical {
+
+/// A value, or the reason why there is none.
+template <typename T>
+struct Reading {
+  std::optional<T> value;
+  std::string reason;  ///< a rule's name, e.g. "dose missing"; never a record's text
+};
+
+}  // namespace radonc::clinical

@@ -1,0 +1,33 @@
+// Scores become results: everything that a study prints of its models follows from scores.jsonl alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "radonc/evaluation/task_result.hpp"
+#include "radonc/tasks/task.hpp"
+
+namespace radonc::evaluation {
+
+struct EvaluateOptions {
+  double confidence = 0.95;
+  std::size_t num_replicates = 2000;  ///< bootstrap replicates
+  std::size_t min_subgroup = 10;      ///< cases; smaller groups are put together, and left out if they stay smaller
+  std::uint64_t seed = 0;
+};
+
+/// One result a task, in the order in which tasks first occur. Models are listed as they first occur, the baselines
+/// (tasks/baselines.hpp) last; scores are paired by case_id. The second model is tested, one-sided, for being better
+/// than the first (Wilcoxon signed-rank, zeros left out): in accuracy for tasks with classes; in ROUGE-1 F1, and in
+/// accuracy besides, for "regimen". It is compared, two-sided, with every further one. Beyond the order of tasks and
+/// models the order of the scores does not matter.
+/// Throws radonc::Error if there are no scores or fewer than two models besides the baselines; and naming the case if
+/// one is missing for a model, occurs twice, or has two references.
+std::vector<TaskResult> evaluate(const std::vector<tasks::Score>& scores, const EvaluateOptions& options = {});
+
+/// The name under which answers from a task's list of valid ones are scored: "modality" → "modality_from_list".
+std::string from_list(const std::string& task);
+
+}  // namespace radonc::evaluation
