@@ -11,7 +11,7 @@ TEST_FLAGS := --config-settings=cmake.define.RADONC_BUILD_TESTS=ON \
     --config-settings=cmake.define.RADONC_BUILD_EXAMPLES=ON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench bench-large cuda-report docs wheel format clean
+.PHONY: help setup build demo test soak bench bench-large cuda-report docs wheel format clean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-13s%s\n' "$$name" "$$text"; done
@@ -35,6 +35,9 @@ test: build  ## layout check, C++ tests, consumer project, Python tests
 	bash tests/consumer/run.sh || status=1; \
 	$(PY) -m pytest -q tests/python || status=1; \
 	exit $$status
+
+soak: build  ## kill a study at 20 random moments, twice each, and compare what the last run finds: minutes
+	RADONC_NUM_KILLS=20 $(PY) -m pytest -q tests/python/test_resume.py
 
 bench: build  ## run the benchmarks; PEERS=/path/to/python runs the peers of that environment beside radonc
 	@set -e; shopt -s nullglob; for file in benchmarks/*.py; do \

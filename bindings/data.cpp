@@ -13,30 +13,44 @@ void bind_data(py::module_& module) {
 
   py::class_<Course> course(m, "Course", "One radiation course, as recorded; an empty string is a missing value.");
   course.def_readwrite("intent", &Course::intent)
+      .def_readwrite("intent_notes", &Course::intent_notes)
       .def_readwrite("modality", &Course::modality)
       .def_readwrite("technique", &Course::technique)
       .def_readwrite("dose", &Course::dose)
       .def_readwrite("dose_unit", &Course::dose_unit)
       .def_readwrite("fractions", &Course::fractions)
       .def_readwrite("target_site", &Course::target_site)
+      .def_readwrite("course_number", &Course::course_number)
+      .def_readwrite("start_day", &Course::start_day, "days from diagnosis")
+      .def_readwrite("end_day", &Course::end_day, "days from diagnosis")
       .def_readwrite("ongoing", &Course::ongoing);
   init_by_keywords<Course>(course);
 
   py::class_<CaseRecord> record(m, "CaseRecord", "One case, as recorded; an empty string is a missing value.");
   record.def_readwrite("case_id", &CaseRecord::case_id)
       .def_readwrite("patient_id", &CaseRecord::patient_id)
+      .def_readwrite("source", &CaseRecord::source)
+      .def_readwrite("institution", &CaseRecord::institution)
+      .def_readwrite("dx_year", &CaseRecord::dx_year)
       .def_readwrite("age", &CaseRecord::age)
       .def_readwrite("sex", &CaseRecord::sex)
+      .def_readwrite("race", &CaseRecord::race, "for audits of fairness; never in a prompt")
       .def_readwrite("primary_site", &CaseRecord::primary_site)
       .def_readwrite("subsite", &CaseRecord::subsite)
       .def_readwrite("laterality", &CaseRecord::laterality)
       .def_readwrite("histology", &CaseRecord::histology)
+      .def_readwrite("icd_o_3_histology", &CaseRecord::icd_o_3_histology)
+      .def_readwrite("icd_o_3_site", &CaseRecord::icd_o_3_site, "never in a prompt")
       .def_readwrite("grade", &CaseRecord::grade)
       .def_readwrite("stage", &CaseRecord::stage)
       .def_readwrite("biomarkers", &CaseRecord::biomarkers)
       .def_readwrite("other", &CaseRecord::other)
+      .def_readwrite("surgery", &CaseRecord::surgery)
+      .def_readwrite("radiation_flag", &CaseRecord::radiation_flag)
       .def_readwrite("courses", &CaseRecord::courses)
-      .def_readwrite("icd10", &CaseRecord::icd10);
+      .def_readwrite("icd10", &CaseRecord::icd10)
+      .def(
+          "to_json", [](const CaseRecord& self) { return to_json(self); }, "One line of a JSONL file.");
   init_by_keywords<CaseRecord>(record);
 
   py::class_<FlowStep>(m, "FlowStep")

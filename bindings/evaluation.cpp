@@ -10,12 +10,12 @@ namespace {
 using namespace evaluation;
 
 void bind_task_result(py::module_& m) {
-  py::class_<DoseDifference>(m, "DoseDifference", "Mean absolute differences from the reference regimens, in Gy.")
-      .def_readonly("n", &DoseDifference::n)
-      .def_readonly("total_dose_gy", &DoseDifference::total_dose_gy)
-      .def_readonly("bed_gy", &DoseDifference::bed_gy)
-      .def_readonly("eqd2_gy", &DoseDifference::eqd2_gy)
-      .def_readonly("within_five_percent", &DoseDifference::within_five_percent);
+  py::class_<QuantityDifference>(m, "QuantityDifference", "How far one number of the answers is from the references'.")
+      .def_readonly("name", &QuantityDifference::name)
+      .def_readonly("unit", &QuantityDifference::unit)
+      .def_readonly("n", &QuantityDifference::n, "answers that have it")
+      .def_readonly("mean_absolute", &QuantityDifference::mean_absolute)
+      .def_readonly("within_five_percent", &QuantityDifference::within_five_percent);
   py::class_<Calibration>(m, "Calibration")
       .def_readonly("reliability", &Calibration::reliability)
       .def_readonly("brier", &Calibration::brier)
@@ -29,7 +29,7 @@ void bind_task_result(py::module_& m) {
       .def_readonly("rouge1_precision", &ModelMetrics::rouge1_precision)
       .def_readonly("rouge1_recall", &ModelMetrics::rouge1_recall)
       .def_readonly("partial", &ModelMetrics::partial)
-      .def_readonly("dose", &ModelMetrics::dose)
+      .def_readonly("quantities", &ModelMetrics::quantities)
       .def_readonly("calibration", &ModelMetrics::calibration)
       .def_readonly("macro", &ModelMetrics::macro)
       .def_readonly("weighted", &ModelMetrics::weighted)
@@ -59,9 +59,14 @@ void bind_task_result(py::module_& m) {
       .def_readonly("after", &Subgroup::after)
       .def_readonly("difference", &Subgroup::difference)
       .def_readonly("p_value", &Subgroup::p_value)
+      .def_readonly("method", &Subgroup::method)
       .def_readonly("p_adjusted", &Subgroup::p_adjusted);
   py::class_<TaskResult>(m, "TaskResult", "One task; the second model is tested against the first.")
       .def_readonly("task", &TaskResult::task)
+      .def_readonly("title", &TaskResult::title)
+      .def_property_readonly("allowed", [](const TaskResult& self) { return to_string(self.allowed); })
+      .def_readonly("has_classes", &TaskResult::has_classes)
+      .def_readonly("num_train", &TaskResult::num_train)
       .def_readonly("num_cases", &TaskResult::num_cases)
       .def_readonly("num_patients", &TaskResult::num_patients)
       .def_readonly("labels", &TaskResult::labels)
@@ -83,13 +88,20 @@ void bind_evaluation(py::module_& module) {
   auto m = module.def_submodule("evaluation");
   bind_task_result(m);
 
+  py::class_<ArmResult>(m, "ArmResult", "One of the models, and all that its answers rest on.")
+      .def_readonly("name", &ArmResult::name)
+      .def_readonly("description", &ArmResult::description)
+      .def_readonly("model", &ArmResult::model, "Name of the base model.")
+      .def_readonly("prompts", &ArmResult::prompts, "SHA-256 of all that it was asked.")
+      .def_readonly("settings", &ArmResult::settings, "[(name, value), …]")
+      .def_readonly("files", &ArmResult::files, "[(name, SHA-256), …]");
   py::class_<StudyResult>(m, "StudyResult", "What a study found; prints as the study's table.")
       .def_static("from_json", &study_result_from_json, py::arg("text"), "Reads study.json.")
       .def("to_json", [](const StudyResult& self) { return to_json(self); })
       .def("to_html", &report::render_html, "One self-contained page.")
       .def_readonly("tasks", &StudyResult::tasks)
-      .def_readonly("model", &StudyResult::model, "Name of the base model.")
-      .def_readonly("models", &StudyResult::models, "[(name, what it is), …]")
+      .def_readonly("arms", &StudyResult::arms, "ArmResult of every model that is no baseline.")
+      .def_readonly("left_out", &StudyResult::left_out, "A sentence for each task that could not be studied.")
       .def_readonly("files", &StudyResult::files, "[(name, SHA-256), …]")
       .def_readonly("wall_seconds", &StudyResult::wall_seconds)
       .def_readonly("peak_memory_bytes", &StudyResult::peak_memory_bytes)

@@ -26,10 +26,8 @@ void bind_review(py::module_& module) {
   m.def(
       "write_page",
       [](const std::filesystem::path& path, const std::filesystem::path& study, const ReviewOptions& chosen) {
-        std::vector<tasks::Prediction> free;
-        for (auto& prediction : tasks::read_predictions(study / "predictions.jsonl"))
-          if (prediction.task == chosen.task) free.push_back(std::move(prediction));
-        return review_page(path, tasks::read_pairs(study / "pairs.jsonl"), free, chosen);
+        return review_page(path, tasks::read_pairs(study / "pairs.jsonl"),
+                           tasks::read_predictions(study / "predictions.jsonl"), chosen);
       },
       py::arg("path"), py::arg("study"), py::arg("options") = ReviewOptions{}, ReleaseGil(),
       "The page of a finished study's folder, and review_key.json beside it.");

@@ -31,6 +31,7 @@ void bind_enums(py::module_& m) {
       .value("exact", WilcoxonMethod::kExact)
       .value("permutation", WilcoxonMethod::kPermutation)
       .value("approx", WilcoxonMethod::kApprox)
+      .value("exact_if_few", WilcoxonMethod::kExactIfFew)
       .finalize();
   py::native_enum<PermutationMethod>(m, "PermutationMethod", "enum.Enum")
       .value("auto", PermutationMethod::kAuto)

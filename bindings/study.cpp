@@ -1,7 +1,11 @@
 #include "radonc/study/study.hpp"
 #include "common.hpp"
+#include "radonc/tasks/task.hpp"
 
 namespace radonc::bindings {
+
+// Python has no pointers to const.
+using TaskOrName = std::variant<std::string, std::shared_ptr<tasks::Task>>;
 
 void bind_study(py::module_& module) {
   using namespace study;
@@ -25,6 +29,29 @@ void bind_study(py::module_& module) {
 
   py::class_<StudyConfig> config(m, "StudyConfig", "Settings of a study; see include/radonc/study/study.hpp.");
   config.def_readwrite("records", &StudyConfig::records)
+      .def_readwrite("test_records", &StudyConfig::test_records)
+      .def_property(
+          "tasks",
+          [](const StudyConfig& self) {
+            std::vector<TaskOrName> tasks;
+            for (const auto& choice : self.tasks)
+              tasks.push_back(std::visit(
+                  [](const auto& one) -> TaskOrName {
+                    if constexpr (std::is_same_v<std::decay_t<decltype(one)>, std::string>)
+                      return one;
+                    else
+                      return std::const_pointer_cast<tasks::Task>(one);
+                  },
+                  choice));
+            return tasks;
+          },
+          [](StudyConfig& self, const std::vector<TaskOrName>& tasks) {
+            self.tasks.clear();
+            for (const TaskOrName& task : tasks)
+              std::visit([&](const auto& one) { self.tasks.emplace_back(one); }, task);
+          },
+          "names of tasks, or tasks of one's own")
+      .def_readwrite("fresh", &StudyConfig::fresh)
       .def_readwrite("model", &StudyConfig::model)
       .def_readwrite("tokenizer", &StudyConfig::tokenizer)
       .def_readwrite("output", &StudyConfig::output)
@@ -35,7 +62,7 @@ void bind_study(py::module_& module) {
       .def_readwrite("device", &StudyConfig::device)
       .def_readwrite("max_train_cases", &StudyConfig::max_train_cases)
       .def_readwrite("num_test_cases", &StudyConfig::num_test_cases)
-      .def_readwrite("from_list", &StudyConfig::from_list)
+      .def_readwrite("confined", &StudyConfig::confined)
       .def_readwrite("arms", &StudyConfig::arms)
       .def_readwrite("seed", &StudyConfig::seed)
       .def_readwrite("lora", &StudyConfig::lora)

@@ -1,4 +1,5 @@
 #include "common.hpp"
+#include "python_task.hpp"
 #include "radonc/tasks/baselines.hpp"
 #include "radonc/tasks/few_shot.hpp"
 #include "radonc/tasks/pair_io.hpp"
@@ -25,39 +26,77 @@ void bind_tasks(py::module_& module) {
       .def_readonly("case_id", &Prediction::case_id)
       .def_readonly("task", &Prediction::task)
       .def_readonly("model", &Prediction::model)
+      .def_property_readonly("allowed", [](const Prediction& self) { return to_string(self.allowed); })
       .def_readonly("text", &Prediction::text)
       .def_readonly("parsed", &Prediction::parsed)
       .def_readonly("value", &Prediction::value)
       .def_readonly("reason", &Prediction::reason)
       .def_readonly("probability", &Prediction::probability, "with which the model gave the text, or None");
+  py::class_<Quantity>(m, "Quantity", "A number that both an answer and the reference have, such as a dose.")
+      .def(py::init([](std::string name, std::string unit, double value, double reference) {
+             return Quantity{std::move(name), std::move(unit), value, reference};
+           }),
+           py::arg("name"), py::arg("unit"), py::arg("value"), py::arg("reference"))
+      .def_readonly("name", &Quantity::name)
+      .def_readonly("unit", &Quantity::unit)
+      .def_readonly("value", &Quantity::value)
+      .def_readonly("reference", &Quantity::reference);
   py::class_<Score>(m, "Score", "One case's score for one task and one model.")
       .def_readonly("case_id", &Score::case_id)
       .def_readonly("patient_id", &Score::patient_id)
       .def_readonly("task", &Score::task)
+      .def_readonly("title", &Score::title)
+      .def_readonly("has_classes", &Score::has_classes)
       .def_readonly("model", &Score::model)
+      .def_property_readonly("allowed", [](const Score& self) { return to_string(self.allowed); })
       .def_readonly("reference", &Score::reference)
       .def_readonly("prediction", &Score::prediction)
       .def_readonly("parsed", &Score::parsed)
       .def_readonly("correct", &Score::correct)
       .def_property_readonly("rouge1_f1", [](const Score& self) { return self.rouge1.f1; })
+      .def_readonly("quantities", &Score::quantities)
       .def_readonly("probability", &Score::probability)
       .def_readonly("subgroups", &Score::subgroups)
       .def_property_readonly("partial", [](const Score& self) {
         return std::map<std::string, double>(self.partial.begin(), self.partial.end());
       });
 
-  py::class_<Task, std::shared_ptr<Task>>(m, "Task", "Builds a pair from a case, parses an answer, scores it.")
+  py::class_<Task, PythonTask, py::smart_holder>(m, "Task", R"(Builds a pair from a case, parses an answer, scores it.
+
+A task of one's own is a subclass with the attributes ``name`` (letters, digits and "_"), ``title`` and ``question``,
+``valid_answers`` if there is a list of them, ``has_classes = False`` where answers are sentences, and the method
+``reference(record)``: the recorded answer, or ``None``, or ``(None, reason)``. Methods that may be defined besides:
+``parse_text(text)``, the canonical form of an answer, or ``None``, or ``(None, reason)``; ``is_right(prediction,
+reference)``; ``partial_credits(prediction, reference)``, a dict; ``quantities(prediction, reference)``, a list of
+:class:`Quantity`; ``describe(answer)``; and the attribute ``comparison``, sentences for the report.)")
+      .def(py::init<>())
       .def_property_readonly("name", &Task::name)
+      .def_property_readonly("title", &Task::title)
+      .def_property_readonly("has_classes", &Task::has_classes)
       .def_property_readonly("question", &Task::question)
-      .def("reference", &Task::reference, py::arg("record"), "The canonical answer, or None where it is not complete.")
+      .def_property_readonly("comparison", &Task::comparison)
+      .def(
+          "reference", [](const Task& self, const data::CaseRecord& record) { return self.reference(record).value; },
+          py::arg("record"), "The canonical answer, or None where it is not complete.")
+      .def(
+          "why_no_reference",
+          [](const Task& self, const data::CaseRecord& record) { return self.reference(record).reason; },
+          py::arg("record"), "Why the case has no complete answer; empty if it has one.")
       .def_property_readonly("valid_answers", &Task::valid_answers,
                              "Every valid answer, where there is a list of them.")
       .def_property_readonly(
           "grammar", [](const Task& self) { return std::const_pointer_cast<core::Grammar>(self.grammar()); },
           "The valid answers as a Grammar, where they are too many for a list; else None.")
+      .def(
+          "parse_text", [](const Task& self, const std::string& text) { return self.parse_text(text).value; },
+          py::arg("text"), "The canonical form of an answer, or None.")
+      .def("describe", &Task::describe, py::arg("answer"), "What a canonical answer means, where that is not plain.")
       .def("build_pair", &Task::build_pair, py::arg("record"))
-      .def("parse", &Task::parse, py::arg("case_id"), py::arg("model"), py::arg("text"),
-           py::arg("probability") = py::none())
+      .def(
+          "parse",
+          [](const Task& self, const std::string& case_id, const std::string& model, const std::string& text,
+             std::optional<double> probability) { return self.parse(case_id, model, text, probability); },
+          py::arg("case_id"), py::arg("model"), py::arg("text"), py::arg("probability") = py::none())
       .def("score", &Task::score, py::arg("prediction"), py::arg("pair"));
 
   const auto shared = [](std::shared_ptr<const Task> task) { return std::const_pointer_cast<Task>(task); };
@@ -72,7 +111,7 @@ void bind_tasks(py::module_& module) {
       "study_tasks",
       [shared](const std::vector<data::CaseRecord>& cohort) {
         std::vector<std::shared_ptr<Task>> all;
-        for (const auto& task : study_tasks(cohort)) all.push_back(shared(task));
+        for (const auto& task : make_tasks(cohort)) all.push_back(shared(task));
         return all;
       },
       py::arg("cohort"), "Regimen, modality and ICD-10 code; the modality's labels come from the cohort.");

@@ -54,6 +54,7 @@ function(radonc_add_radonc)
   target_link_libraries(radonc PUBLIC radonc_base radonc::libtorch
                         PRIVATE $<BUILD_INTERFACE:radonc_fmt>
                                 $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
+  target_compile_definitions(radonc PRIVATE RADONC_VERSION="${PROJECT_VERSION}")
   # torch's at::parallel_for is a serial loop without it. Named as an option, so that torch's own libgomp serves.
   target_compile_options(radonc PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
   target_link_options(radonc PRIVATE -fopenmp)

@@ -35,10 +35,10 @@ TORCH_FREE = {
 # Public headers without a test file of their own, and why.
 WITHOUT_TEST: dict[str, str] = {
     "core/error": "an exception class without code of its own",
+    "core/reading": "a plain struct",
     "core/grammar": "an interface; clinical/regimen_grammar is tested",
     "clinical/modality": "names, tested with data/course",
     "clinical/plausible": "constants",
-    "clinical/reading": "a plain struct",
     "data/case_record": "plain structs",
 }
 

@@ -10,11 +10,12 @@ from radonc import lora, study, train
 
 def _study(arguments: argparse.Namespace) -> None:
     settings = {
-        "num_test_cases": arguments.test_cases,
         "max_train_cases": arguments.max_train_cases,
         "seed": arguments.seed,
         "prompt_template": arguments.template,
-        "from_list": arguments.from_list,
+        "confined": arguments.confined,
+        "tasks": arguments.tasks,
+        "fresh": arguments.fresh,
         "lora": lora.LoraConfig(rank=arguments.rank, alpha=2.0 * arguments.rank, seed=arguments.seed),
         "train": train.TrainConfig(
             num_epochs=arguments.epochs, learning_rate=arguments.learning_rate, seed=arguments.seed
@@ -29,6 +30,10 @@ def _study(arguments: argparse.Namespace) -> None:
         arms.extend(study.arms_from_json(arguments.arms.read_text()))
     settings["arms"] = arms
     settings["device"] = arguments.device
+    if arguments.test_cases is not None:
+        settings["num_test_cases"] = arguments.test_cases
+    if arguments.test_records is not None:
+        settings["test_records"] = arguments.test_records
     if arguments.quantization:
         settings["quantization"] = radonc.model.Quantization[arguments.quantization]
     result = study.run(arguments.records, arguments.output, model=arguments.model, **settings)
@@ -78,7 +83,16 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--output", type=pathlib.Path, required=True, help="folder for everything the study leaves")
     command.add_argument("--model", type=pathlib.Path, help="GGUF file or model folder (default: SmolLM2-135M)")
     command.add_argument("--template", default="", help="prompt format, e.g. mistral-v1 (default: the tokenizer's own)")
-    command.add_argument("--from-list", action="store_true", help="all models also answer with valid answers alone")
+    command.add_argument(
+        "--test-records", type=pathlib.Path, help="JSONL file of held-out cases of their own: another hospital's"
+    )
+    command.add_argument(
+        "--tasks", nargs="+", default=[], metavar="TASK", help="of regimen, modality and icd10 (default: all)"
+    )
+    command.add_argument("--confined", action="store_true", help="all models also answer with valid answers alone")
+    command.add_argument(
+        "--fresh", action="store_true", help="make everything anew instead of going on with what is in the folder"
+    )
     command.add_argument(
         "--few-shot", type=int, default=0, metavar="N", help="compare also the original with N examples in the prompt"
     )
@@ -92,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
         help="hold the linear layers in 4 bits (QLoRA: least memory) or 8 bits (fastest)",
     )
     command.add_argument("--device", default="cpu", help="cpu, or cuda for an NVIDIA GPU (default: %(default)s)")
-    command.add_argument("--test-cases", type=int, default=200, help="held-out cases (default: %(default)s)")
+    command.add_argument("--test-cases", type=int, help="held-out cases (default: 200, or all of the test records)")
     command.add_argument("--max-train-cases", type=int, default=0, help="0: all (default: %(default)s)")
     command.add_argument("--epochs", type=int, default=1, help="default: %(default)s")
     command.add_argument("--learning-rate", type=float, default=2e-3, help="peak (default: %(default)s)")

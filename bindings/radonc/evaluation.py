@@ -1,10 +1,11 @@
 """What was found: results from scores alone, any number of models, subgroups, and a study's result."""
 
 from radonc._core.evaluation import (
+    ArmResult,
     Calibration,
     Comparison,
-    DoseDifference,
     ModelMetrics,
+    QuantityDifference,
     ScoreDifferences,
     StudyResult,
     Subgroup,
@@ -13,10 +14,11 @@ from radonc._core.evaluation import (
 )
 
 __all__ = [
+    "ArmResult",
     "Calibration",
     "Comparison",
-    "DoseDifference",
     "ModelMetrics",
+    "QuantityDifference",
     "ScoreDifferences",
     "StudyResult",
     "Subgroup",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from radonc._core.data import CaseRecord
 from radonc._core.evaluation import StudyResult
 from radonc._core.study import Arm, Progress, StudyConfig, Training, arms_from_json, default_arms
 from radonc._core.study import run as _run
@@ -59,7 +60,7 @@ class ProgressBars:
 
 
 def run(
-    records: str | os.PathLike,
+    records: str | os.PathLike | list[CaseRecord],
     output: str | os.PathLike,
     *,
     model: str | os.PathLike | None = None,
@@ -67,11 +68,14 @@ def run(
     progress: bool = True,
     **settings,
 ) -> StudyResult:
-    """Runs the study on a JSONL file of records and leaves its files in the folder ``output``.
+    """Runs the study on records, a JSONL file or a list of CaseRecords, and leaves its files in the folder ``output``.
+
+    Given the same folder again, it goes on where it was stopped; ``fresh=True`` makes everything anew.
 
     model:     a GGUF file or a Hugging Face folder; SmolLM2-135M-Instruct if none is named
     callback:  gets a Progress; by default a progress bar is shown, unless ``progress`` is false
-    settings:  any other field of :class:`StudyConfig`, e.g. ``num_test_cases=50``; further models to compare are
+    settings:  any other field of :class:`StudyConfig`, e.g. ``num_test_cases=50``, ``tasks=["icd10", MyTask()]``, or
+               ``test_records="another_hospital.jsonl"``; further models to compare are
                ``arms=[*default_arms(), Arm(name="three examples", num_examples=3)]``
 
     Raises :class:`radonc.Error` for what the user can mend.

@@ -3,6 +3,7 @@
 from radonc._core.tasks import (
     Pair,
     Prediction,
+    Quantity,
     Score,
     Task,
     draw_examples,
@@ -21,6 +22,7 @@ from radonc._core.tasks import (
 __all__ = [
     "Pair",
     "Prediction",
+    "Quantity",
     "Score",
     "Task",
     "draw_examples",

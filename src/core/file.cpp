@@ -11,11 +11,15 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "radonc/core/error.hpp"
 
 namespace radonc::core {
 namespace {
+
+/// Stands between a name and the process that is writing it.
+constexpr const char* kUnfinished = ".tmp";
 
 std::string reason() {
   return std::strerror(errno);
@@ -36,7 +40,7 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path)
-    : path_(std::move(path)), temporary_(path_.string() + ".tmp" + std::to_string(::getpid())) {
+    : path_(std::move(path)), temporary_(path_.string() + kUnfinished + std::to_string(::getpid())) {
   std::error_code ignored;  // opening says what is wrong
   if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path(), ignored);
   file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -72,6 +76,24 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
   AtomicFile file(path);
   file.write(std::as_bytes(std::span(content)));
   file.commit();
+}
+
+void remove_unfinished_files(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> found;
+  for (std::filesystem::recursive_directory_iterator entry(folder, error), end; entry != end && !error;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const std::size_t at = name.rfind(kUnfinished);
+    if (at == std::string::npos || !entry->is_regular_file(error)) continue;
+    const std::string digits = name.substr(at + std::string_view(kUnfinished).size());
+    if (!digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos) found.push_back(entry->path());
+  }
+  for (const auto& path : found)
+    if (!error) std::filesystem::remove(path, error);
+  if (error)
+    throw Error(fmt::format("{}: what a killed process left there cannot be taken away ({}).", folder.string(),
+                            error.message()));
 }
 
 void require_writable_folder(const std::filesystem::path& folder) {

@@ -66,7 +66,7 @@ std::optional<int> count_of(const std::string& recorded) {
 
 }  // namespace
 
-clinical::Reading<Modality> recorded_modality(const Course& course) {
+core::Reading<Modality> recorded_modality(const Course& course) {
   static const std::pair<const char*, Modality> kWords[] = {
       {"external", Modality::kExternalBeam},  {"external beam", Modality::kExternalBeam},
       {"photon", Modality::kPhoton},          {"proton", Modality::kProton},
@@ -86,7 +86,7 @@ clinical::Reading<Modality> recorded_modality(const Course& course) {
   return {std::nullopt, "modality not one of the classes"};
 }
 
-clinical::Reading<Prescription> prescription(const Course& course) {
+core::Reading<Prescription> prescription(const Course& course) {
   const auto modality = recorded_modality(course);
   if (!modality.value) return {std::nullopt, modality.reason};
   if (*modality.value == Modality::kRadionuclide) return {std::nullopt, "radionuclide, no absorbed dose"};

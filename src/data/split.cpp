@@ -13,6 +13,21 @@
 
 namespace radonc::data {
 
+namespace {
+
+void limit_training(Split& split, std::size_t max_train) {
+  if (max_train > 0 && split.train.size() > max_train) split.train.resize(max_train);
+}
+
+void count_duplicate_details(Split& split) {
+  std::set<std::string> held_out;
+  for (const CaseRecord& record : split.test) held_out.insert(diagnostic_details(record));
+  for (const CaseRecord& record : split.train)
+    split.num_duplicate_details += held_out.count(diagnostic_details(record));
+}
+
+}  // namespace
+
 Split split_by_patient(const std::vector<CaseRecord>& cases, const SplitOptions& options) {
   std::map<std::string, std::vector<const CaseRecord*>> by_patient;
   for (const CaseRecord& record : cases) by_patient[record.patient_id].push_back(&record);
@@ -33,11 +48,37 @@ Split split_by_patient(const std::vector<CaseRecord>& cases, const SplitOptions&
                     "for fewer held-out cases.",
                     cases.size(), options.num_test, options.num_validation));
   }
-  if (options.max_train > 0 && split.train.size() > options.max_train) split.train.resize(options.max_train);
-  std::set<std::string> held_out;
-  for (const CaseRecord& record : split.test) held_out.insert(diagnostic_details(record));
+  limit_training(split, options.max_train);
+  count_duplicate_details(split);
+  return split;
+}
+
+CohortSplit split_by_cohort(const std::vector<CaseRecord>& train, const std::vector<CaseRecord>& test,
+                            const SplitOptions& options) {
+  std::set<std::string> patients, ids;
+  for (const CaseRecord& record : test) {
+    patients.insert(record.patient_id);
+    ids.insert(record.case_id);
+  }
+  CohortSplit split;
+  split.train = train;
+  split.num_dropped =
+      std::erase_if(split.train, [&](const CaseRecord& record) { return patients.contains(record.patient_id); });
   for (const CaseRecord& record : split.train)
-    split.num_duplicate_details += held_out.count(diagnostic_details(record));
+    if (ids.contains(record.case_id))
+      throw Error(
+          fmt::format("Case {} is in the training and in the test records, of different patients. Give the cases "
+                      "of one of them other ids, such as with the hospital's name before them.",
+                      record.case_id));
+  if (split.train.empty())
+    throw Error("Nothing is left to train on: every patient of the records is among the test records, too.");
+  core::Random random(options.seed);
+  random.shuffle(split.train);
+  split.test = test;
+  random.shuffle(split.test);
+  if (options.num_test > 0 && split.test.size() > options.num_test) split.test.resize(options.num_test);
+  limit_training(split, options.max_train);
+  count_duplicate_details(split);
   return split;
 }
 

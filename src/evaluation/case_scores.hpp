@@ -28,6 +28,10 @@ std::vector<std::string> patients_of(const CaseScores& scores);
 /// after - before, case by case.
 std::vector<double> differences(const CaseScores& after, const CaseScores& before, Getter get);
 
+/// The signed-rank test as all results have it: exact where few pairs differ, see evaluate().
+stats::WilcoxonResult signed_rank_test(const std::vector<double>& first, const std::vector<double>& second,
+                                       stats::Alternative side);
+
 ModelMetrics metrics_of(const CaseScores& scores, bool has_classes, const EvaluateOptions& options);
 
 std::vector<Subgroup> subgroups_of(const CaseScores& before, const CaseScores& after, Getter get,

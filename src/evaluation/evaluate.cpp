@@ -17,40 +17,43 @@ namespace {
 
 /// One task's scores, a map for each model in the order of evaluate().
 struct TaskScores {
-  std::string task;
+  std::string task, title;
+  tasks::Allowed allowed = tasks::Allowed::kAnyText;
+  bool has_classes = true;
   std::vector<std::pair<std::string, CaseScores>> models;
 };
 
-bool is_baseline(const std::string& model) {
-  return model == tasks::kMajority || model == tasks::kNearestCase;
-}
-
-/// The entry of that name, appended if it is new.
-template <class Named>
-auto& entry(std::vector<Named>& entries, const std::string& name, auto key) {
-  for (Named& one : entries)
-    if (one.*key == name) return one;
-  entries.push_back({});
-  entries.back().*key = name;
-  return entries.back();
+TaskScores& entry_of(std::vector<TaskScores>& all, const tasks::Score& score) {
+  for (TaskScores& one : all) {
+    if (one.task != score.task || one.allowed != score.allowed) continue;
+    if (one.title != score.title || one.has_classes != score.has_classes)
+      throw Error(
+          fmt::format("evaluate: case {}: the task {} has another title, or classes, than before. Score all cases "
+                      "with one task.",
+                      score.case_id, score.task));
+    return one;
+  }
+  return all.emplace_back(TaskScores{score.task, score.title, score.allowed, score.has_classes, {}});
 }
 
 std::vector<TaskScores> by_task(const std::vector<tasks::Score>& scores) {
   using Model = std::pair<std::string, CaseScores>;
   std::vector<TaskScores> all;
   for (const tasks::Score& score : scores) {
-    CaseScores& cases = entry(entry(all, score.task, &TaskScores::task).models, score.model, &Model::first).second;
-    if (!cases.emplace(score.case_id, &score).second)
+    auto& models = entry_of(all, score).models;
+    auto found = std::ranges::find(models, score.model, &Model::first);
+    if (found == models.end()) found = models.insert(models.end(), {score.model, {}});
+    if (!found->second.emplace(score.case_id, &score).second)
       throw Error(fmt::format("evaluate: case {} occurs twice among the {} model's {} scores. Score each case once.",
                               score.case_id, score.model, score.task));
   }
   for (TaskScores& task : all)
-    std::ranges::stable_partition(task.models, [](const Model& model) { return !is_baseline(model.first); });
+    std::ranges::stable_partition(task.models, [](const Model& model) { return !tasks::is_baseline(model.first); });
   return all;
 }
 
 void require_same_cases(const TaskScores& scores) {
-  if (scores.models.size() < 2 || is_baseline(scores.models[1].first))
+  if (scores.models.size() < 2 || tasks::is_baseline(scores.models[1].first))
     throw Error(
         fmt::format("evaluate: the task {} has scores of one model only, besides baselines. Let two models answer the "
                     "same held-out cases.",
@@ -77,9 +80,7 @@ void require_same_cases(const TaskScores& scores) {
 }
 
 stats::WilcoxonResult test(const CaseScores& first, const CaseScores& second, Getter get, stats::Alternative side) {
-  stats::WilcoxonOptions options;
-  options.alternative = side;
-  return stats::wilcoxon_signed_rank(collect(first, get), collect(second, get), options);
+  return signed_rank_test(collect(first, get), collect(second, get), side);
 }
 
 stats::Estimate difference(const CaseScores& first, const CaseScores& second, Getter get,
@@ -108,9 +109,11 @@ TaskResult evaluate_task(const TaskScores& scores, const EvaluateOptions& option
   const auto& [after_name, after] = scores.models[1];
   TaskResult result;
   result.task = scores.task;
+  result.title = scores.title;
+  result.allowed = scores.allowed;
   result.num_cases = before.size();
   result.confidence = options.confidence;
-  result.has_classes = scores.task != "regimen" && scores.task != from_list("regimen");
+  result.has_classes = scores.has_classes;
   std::set<std::string> patients, labels;
   for (const auto& [id, score] : before) {
     patients.insert(score->patient_id);
@@ -173,10 +176,6 @@ std::vector<TaskResult> evaluate(const std::vector<tasks::Score>& scores, const 
   for (const TaskScores& task : by_task(scores)) results.push_back(evaluate_task(task, options));
   correct_p_values(results);
   return results;
-}
-
-std::string from_list(const std::string& task) {
-  return task + "_from_list";
 }
 
 }  // namespace radonc::evaluation

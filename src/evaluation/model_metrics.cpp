@@ -4,13 +4,10 @@
 #include <cmath>
 
 #include "evaluation/case_scores.hpp"
-#include "radonc/clinical/dose.hpp"
 #include "radonc/core/error.hpp"
 
 namespace radonc::evaluation {
 namespace {
-
-constexpr double kAlphaBetaGy = 10;
 
 double mean(const std::vector<double>& values) {
   double sum = 0;
@@ -18,25 +15,21 @@ double mean(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-std::optional<DoseDifference> dose_difference(const CaseScores& scores) {
-  DoseDifference sum;
-  for (const auto& [id, score] : scores) {
-    if (!score->parsed) continue;
-    const auto got = clinical::parse_regimen(score->prediction).value,
-               expected = clinical::parse_regimen(score->reference).value;
-    if (!got || !expected) continue;
-    const double eqd2 = clinical::eqd2_gy(*expected, kAlphaBetaGy);
-    const double eqd2_off = std::abs(clinical::eqd2_gy(*got, kAlphaBetaGy) - eqd2);
-    ++sum.n;
-    sum.total_dose_gy += std::abs(clinical::total_dose_cgy(*got) - clinical::total_dose_cgy(*expected)) / 100;
-    sum.bed_gy += std::abs(clinical::bed_gy(*got, kAlphaBetaGy) - clinical::bed_gy(*expected, kAlphaBetaGy));
-    sum.eqd2_gy += eqd2_off;
-    sum.within_five_percent += eqd2_off <= 0.05 * eqd2;
-  }
-  if (sum.n == 0) return std::nullopt;
-  for (double* value : {&sum.total_dose_gy, &sum.bed_gy, &sum.eqd2_gy, &sum.within_five_percent})
-    *value /= static_cast<double>(sum.n);
-  return sum;
+std::vector<QuantityDifference> quantity_differences(const CaseScores& scores) {
+  std::vector<QuantityDifference> all;
+  for (const auto& [id, score] : scores)
+    for (const tasks::Quantity& quantity : score->quantities) {
+      auto found = std::ranges::find(all, quantity.name, &QuantityDifference::name);
+      if (found == all.end()) found = all.insert(all.end(), {.name = quantity.name, .unit = quantity.unit});
+      const double off = std::abs(quantity.value - quantity.reference);
+      ++found->n;
+      found->mean_absolute += off;
+      found->within_five_percent += off <= 0.05 * std::abs(quantity.reference);
+    }
+  for (QuantityDifference& difference : all)
+    for (double* value : {&difference.mean_absolute, &difference.within_five_percent})
+      *value /= static_cast<double>(difference.n);
+  return all;
 }
 
 std::optional<Calibration> calibration(const CaseScores& scores) {
@@ -88,6 +81,12 @@ std::vector<double> differences(const CaseScores& after, const CaseScores& befor
   return values;
 }
 
+stats::WilcoxonResult signed_rank_test(const std::vector<double>& first, const std::vector<double>& second,
+                                       stats::Alternative side) {
+  return stats::wilcoxon_signed_rank(first, second,
+                                     {.alternative = side, .method = stats::WilcoxonMethod::kExactIfFew});
+}
+
 ModelMetrics metrics_of(const CaseScores& scores, bool has_classes, const EvaluateOptions& options) {
   ModelMetrics metrics;
   metrics.model = scores.begin()->second->model;
@@ -105,11 +104,9 @@ ModelMetrics metrics_of(const CaseScores& scores, bool has_classes, const Evalua
                                                      options.confidence, options.num_replicates, options.seed);
   metrics.rouge1_precision = mean(collect(scores, [](const tasks::Score& s) { return s.rouge1.precision; }));
   metrics.rouge1_recall = mean(collect(scores, [](const tasks::Score& s) { return s.rouge1.recall; }));
+  metrics.quantities = quantity_differences(scores);
   metrics.calibration = calibration(scores);
-  if (has_classes)
-    add_classes(metrics, scores);
-  else
-    metrics.dose = dose_difference(scores);
+  if (has_classes) add_classes(metrics, scores);
   return metrics;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormat = 1;  // of study.json
+constexpr int kFormat = 2;  // of study.json
 
 // Each struct's fields are listed once; Writer and Reader both walk that list.
 template <class A, class T>
@@ -43,13 +43,13 @@ void walk(V& v, T& s) {
     v("area", s.area), v("points", s.points);
   } else if constexpr (kSame<Calibration, T>) {
     v("brier", s.brier), v("reliability", s.reliability), v("coverage", s.coverage);
-  } else if constexpr (kSame<DoseDifference, T>) {
-    v("n", s.n), v("total_dose_gy", s.total_dose_gy), v("bed_gy", s.bed_gy), v("eqd2_gy", s.eqd2_gy);
+  } else if constexpr (kSame<QuantityDifference, T>) {
+    v("name", s.name), v("unit", s.unit), v("n", s.n), v("mean_absolute", s.mean_absolute);
     v("within_five_percent", s.within_five_percent);
   } else if constexpr (kSame<ModelMetrics, T>) {
     v("model", s.model), v("n", s.n), v("num_parsed", s.num_parsed), v("accuracy", s.accuracy);
     v("rouge1_f1", s.rouge1_f1), v("rouge1_precision", s.rouge1_precision), v("rouge1_recall", s.rouge1_recall);
-    v("partial", s.partial), v("dose", s.dose), v("calibration", s.calibration), v("macro", s.macro);
+    v("partial", s.partial), v("quantities", s.quantities), v("calibration", s.calibration), v("macro", s.macro);
     v("weighted", s.weighted), v("balanced_accuracy", s.balanced_accuracy), v("kappa", s.kappa);
     v("matthews", s.matthews), v("classes", s.classes), v("confusion", s.confusion);
   } else if constexpr (kSame<stats::WilcoxonResult, T>) {
@@ -66,9 +66,11 @@ void walk(V& v, T& s) {
   } else if constexpr (kSame<Subgroup, T>) {
     v("variable", s.variable), v("value", s.value), v("n", s.n), v("num_patients", s.num_patients);
     v("before", s.before), v("after", s.after), v("difference", s.difference), v("p_value", s.p_value);
+    v("method", s.method);
     v("p_adjusted", s.p_adjusted);
   } else if constexpr (kSame<TaskResult, T>) {
-    v("task", s.task), v("num_train", s.num_train), v("num_cases", s.num_cases), v("num_patients", s.num_patients);
+    v("task", s.task), v("title", s.title), v("allowed", s.allowed), v("num_train", s.num_train),
+        v("num_cases", s.num_cases), v("num_patients", s.num_patients);
     v("has_classes", s.has_classes), v("labels", s.labels), v("models", s.models), v("confidence", s.confidence);
     v("majority_label", s.majority_label), v("tested_score", s.tested_score), v("test", s.test);
     v("difference", s.difference), v("p_holm", s.p_holm), v("accuracy_test", s.accuracy_test);
@@ -80,20 +82,25 @@ void walk(V& v, T& s) {
   } else if constexpr (kSame<LossPoint, T>) {
     v("step", s.step), v("loss", s.loss);
   } else if constexpr (kSame<TrainingSummary, T>) {
-    v("model", s.model), v("steps", s.steps), v("tokens", s.tokens), v("seconds", s.seconds),
+    v("task", s.task), v("steps", s.steps), v("tokens", s.tokens), v("seconds", s.seconds),
         v("final_loss", s.final_loss);
     v("curve", s.curve);
   } else if constexpr (kSame<TaskPrompt, T>) {
-    v("task", s.task), v("system", s.system), v("question", s.question);
+    v("task", s.task), v("title", s.title), v("system", s.system), v("question", s.question);
+    v("comparison", s.comparison);
+  } else if constexpr (kSame<ArmResult, T>) {
+    v("name", s.name), v("description", s.description), v("model", s.model), v("prompts", s.prompts);
+    v("settings", s.settings), v("training", s.training), v("files", s.files);
   } else if constexpr (kSame<Example, T>) {
-    v("case_id", s.case_id), v("task", s.task), v("reference", s.reference), v("answers", s.answers);
+    v("case_id", s.case_id), v("task", s.task), v("title", s.title), v("reference", s.reference),
+        v("answers", s.answers);
   } else if constexpr (kSame<NamedValue, T>) {
     v("name", s.first), v("value", s.second);
   } else {
     static_assert(kSame<StudyResult, T>);
-    v("model", s.model), v("models", s.models), v("tasks", s.tasks), v("flow", s.flow), v("split", s.split),
-        v("label_sets", s.label_sets);
-    v("settings", s.settings), v("training", s.training), v("prompts", s.prompts), v("examples", s.examples);
+    v("arms", s.arms), v("tasks", s.tasks), v("left_out", s.left_out), v("flow", s.flow), v("test_flow", s.test_flow);
+    v("split", s.split), v("label_sets", s.label_sets), v("settings", s.settings), v("prompts", s.prompts);
+    v("examples", s.examples);
     v("files", s.files), v("environment", s.environment), v("peak_memory_bytes", s.peak_memory_bytes),
         v("wall_seconds", s.wall_seconds);
   }
@@ -122,7 +129,7 @@ Json write(const T& value, const std::string& where) {
                       where, value));
     return value;
   } else if constexpr (std::is_enum_v<T>) {
-    return stats::to_string(value);
+    return to_string(value);
   } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
     return value;
   } else if constexpr (IsVector<T>::value) {
@@ -168,7 +175,7 @@ void read(const Json& json, T& value, const std::string& where) {
   } else if constexpr (std::is_enum_v<T>) {
     if (!json.is_string()) fail(where, "a string", json);
     for (int i = 0; i < 4; ++i)
-      if (stats::to_string(static_cast<T>(i)) == json.get<std::string>()) {
+      if (to_string(static_cast<T>(i)) == json.get<std::string>()) {
         value = static_cast<T>(i);
         return;
       }

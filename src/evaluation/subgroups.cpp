@@ -62,15 +62,15 @@ std::vector<Subgroup> subgroups_of(const CaseScores& before, const CaseScores& a
       const auto x = collect(second, get), y = collect(first, get);
       const auto patients = patients_of(first);
       const auto difference = differences(second, first, get);
-      stats::WilcoxonOptions one_sided;
-      one_sided.alternative = stats::Alternative::kGreater;
+      const auto test = signed_rank_test(x, y, stats::Alternative::kGreater);
       Subgroup group{.variable = variable,
                      .value = value,
                      .n = ids.size(),
                      .num_patients = std::set(patients.begin(), patients.end()).size(),
                      .difference = stats::bootstrap_mean_interval(difference, patients, options.confidence,
                                                                   options.num_replicates, options.seed),
-                     .p_value = stats::wilcoxon_signed_rank(x, y, one_sided).p_value};
+                     .p_value = test.p_value,
+                     .method = test.method};
       for (std::size_t i = 0; i < ids.size(); ++i) {
         group.before += y[i] / static_cast<double>(ids.size());
         group.after += x[i] / static_cast<double>(ids.size());

@@ -17,7 +17,7 @@ std::vector<Section> sections_of(const StudyResult& r) {
   std::vector<Section> sections = {{"results", "Results", results_section(r)},
                                    {"comparisons", "Against each other model", comparisons_section(r)},
                                    {"differences", "Case by case", differences_section(r)},
-                                   {"partial", "Partly right answers, and doses", regimens_section(r)},
+                                   {"partial", "Partly right answers, and quantities", partial_section(r)},
                                    {"classes", "Class by class", classes_section(r)},
                                    {"calibration", "Calibration and abstaining", calibration_section(r)},
                                    {"subgroups", "Subgroups", subgroups_section(r)},
@@ -65,7 +65,7 @@ std::string render_html(const StudyResult& r) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
       "content=\"width=device-width, initial-scale=1\">\n<title>{} · radonc study</title>\n"
       "<style>{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
-      escape(r.model.empty() ? "Study" : r.model), kStyle, body);
+      escape(study_title(r)), kStyle, body);
 }
 
 }  // namespace radonc::report

@@ -92,7 +92,7 @@ std::string main_table(const StudyResult& r) {
     if (!rows.empty()) rows += "\\addlinespace\n";
     rows += fmt::format(
         "\\multicolumn{{7}}{{l}}{{\\textbf{{{}}}, $n={}$, difference in {} {} [{}, {}], $p$ (Holm) {}}} \\\\\n",
-        tex(task_title(task.task)), task.num_cases, tex(task.tested_score), math(task.difference.value),
+        tex(title_of(task)), task.num_cases, tex(task.tested_score), math(task.difference.value),
         math(task.difference.low), math(task.difference.high), p_tex(task.p_holm));
     for (const ModelMetrics& m : task.models) {
       rows += fmt::format("{} & {} & {}", tex(m.model), with_interval(m.accuracy), with_interval(m.rouge1_f1));
@@ -104,8 +104,9 @@ std::string main_table(const StudyResult& r) {
   return longtable(
       "main",
       fmt::format("Every model on the held-out cases, with {} intervals. Precision, recall and F1 are macro "
-                  "averages. Differences: second model minus first.",
-                  percent(r.tasks)),
+                  "averages. Differences: second model minus first. $p$ is exact, from all permutations of the signs, "
+                  "where fewer than {} cases differ.",
+                  percent(r.tasks), stats::kFewPairs),
       "lllrrrr", "Model & Accuracy & ROUGE-1 F1 & Precision & Recall & F1 & Unparsed", rows);
 }
 
@@ -125,8 +126,8 @@ std::string classes(const TaskResult& task, std::size_t number) {
   add("Macro average", before.n, before.macro, after.macro);
   add("Weighted average", before.n, before.weighted, after.weighted);
   return longtable(fmt::format("classes-{}", number),
-                   fmt::format("{}, class by class: {} (left) and {} (right).", tex(task_title(task.task)),
-                               tex(before.model), tex(after.model)),
+                   fmt::format("{}, class by class: {} (left) and {} (right).", tex(title_of(task)), tex(before.model),
+                               tex(after.model)),
                    "lrrrrrrr", "Class & Cases & Precision & Recall & F1 & Precision & Recall & F1", rows);
 }
 
@@ -143,7 +144,7 @@ std::string subgroups(const TaskResult& task, std::size_t number) {
   return longtable(fmt::format("subgroups-{}", number),
                    fmt::format("{} by subgroup, exploratory: {} of {} and of {}, $p$ adjusted after Benjamini and "
                                "Hochberg.",
-                               tex(task_title(task.task)), tex(task.tested_score), tex(task.models.at(0).model),
+                               tex(title_of(task)), tex(task.tested_score), tex(task.models.at(0).model),
                                tex(task.models.at(1).model)),
                    "lrrrlr", "Group & Cases & Before & After & Difference & $p$", rows);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "radonc/tasks/baselines.hpp"
 #include "report/results.hpp"
 
 namespace radonc::report {
@@ -32,8 +33,13 @@ std::string model_row(const ModelMetrics& m, bool has_classes) {
                                                                               count_of(m.n - m.num_parsed, m.n));
 }
 
+std::string without_stop(std::string sentence) {
+  if (sentence.ends_with('.')) sentence.pop_back();
+  return sentence;
+}
+
 std::string task_block(const TaskResult& task) {
-  const std::string title = task_title(task.task);
+  const std::string title = title_of(task);
   std::string counts =
       fmt::format("{} held-out cases of {} patients", grouped(task.num_cases), grouped(task.num_patients));
   if (task.num_train > 0) counts += fmt::format(" · {} training cases", grouped(task.num_train));
@@ -52,8 +58,18 @@ std::string task_block(const TaskResult& task) {
     }
     out += wrapped("  partly right  ", credits);
   }
-  out += wrapped(is_better(task) ? "  ▸ " : "  ▹ ", test_sentence(task));
-  for (const Comparison& comparison : task.comparisons) out += wrapped("    ", comparison_sentence(comparison));
+  const auto comparisons = ordered_comparisons(task);
+  const Comparison* strongest = strongest_baseline(task);
+  for (const Comparison* comparison : comparisons)
+    if (strongest && comparison->second == strongest->second) {
+      const std::string lead = comparison == comparisons.front() ? "Strongest baseline: " : "";
+      out += wrapped(
+          verdict(*comparison) == "better" ? "  ▸ " : "  ▹ ",
+          fmt::format("{}{} ({}).", lead, without_stop(comparison_sentence(*comparison)), verdict(*comparison)));
+    }
+  out += wrapped(is_gain(task) ? "  ▸ " : "  ▹ ", test_sentence(task));
+  for (const Comparison* comparison : comparisons)
+    if (!strongest || comparison->second != strongest->second) out += wrapped("    ", comparison_sentence(*comparison));
   for (const std::string& caution : cautions(task)) out += wrapped("  ! ", caution);
   return out;
 }
@@ -74,7 +90,11 @@ std::string terminal_table(const StudyResult& result) {
   const double confidence = result.tasks.empty() ? 0.95 : result.tasks.front().confidence;
   const std::string ci = fmt::format("[{:.4g} % CI]", 100 * confidence);
   std::string out = rule("━");
-  out += wrapped("", fmt::format("{}, original and fine-tuned", result.model.empty() ? "Study" : result.model));
+  std::string names;
+  if (!result.tasks.empty())
+    for (const ModelMetrics& model : result.tasks.front().models)
+      if (!tasks::is_baseline(model.model)) names += (names.empty() ? "" : ", ") + model.model;
+  out += wrapped("", fmt::format("{}: {}", study_title(result), names));
   out += rule("━");
   out += columns("", "accuracy", "ROUGE-1 F1", "   macro average", "unparsed");
   out += columns("", "      " + ci, "      " + ci, "prec.  recall    F1", "answers");
@@ -83,7 +103,7 @@ std::string terminal_table(const StudyResult& result) {
   for (const std::string& note : notes(result)) out += wrapped("", note);
   out += "\nLabel sets\n";
   for (const TaskResult& task : result.tasks)
-    out += wrapped(fmt::format("  {}  ", pad(task_title(task.task), 12)), labels_of(task));
+    out += wrapped(fmt::format("  {}  ", pad(title_of(task), 12)), labels_of(task));
   if (result.wall_seconds > 0)
     out += fmt::format("\nWall time {} · peak memory {:.2f} GB\n", duration(result.wall_seconds),
                        result.peak_memory_bytes / 1e9);

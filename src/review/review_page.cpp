@@ -67,7 +67,7 @@ std::vector<std::string> add_answers(std::map<std::string, Case>& cases,
                                      const std::vector<tasks::Prediction>& predictions, const ReviewOptions& options) {
   std::vector<std::string> models = {kReferenceModel};
   for (const tasks::Prediction& p : predictions) {
-    if (p.task != options.task) continue;
+    if (p.task != options.task || p.allowed != tasks::Allowed::kAnyText) continue;
     if (p.model.empty() || p.model == kReferenceModel)
       throw Error(fmt::format("review: a model is called \"{}\". Give it a name that is not empty and not \"{}\".",
                               p.model, kReferenceModel));
@@ -83,7 +83,7 @@ std::vector<std::string> add_answers(std::map<std::string, Case>& cases,
     item.answered.resize(models.size());
   }
   for (const tasks::Prediction& p : predictions) {
-    if (p.task != options.task) continue;
+    if (p.task != options.task || p.allowed != tasks::Allowed::kAnyText) continue;
     const auto item = cases.find(p.case_id);
     if (item == cases.end())
       throw Error(
@@ -178,10 +178,29 @@ std::string page_of(const std::string& title, const std::string& data, const std
                                           {"data", data}});
 }
 
+/// The task whose references are the longest on average: sentences need a physician's judgement, labels do not.
+std::string longest_task(const std::vector<tasks::Pair>& pairs) {
+  std::map<std::string, std::pair<double, double>> sums;  // bytes, references
+  for (const tasks::Pair& pair : pairs) {
+    sums[pair.task].first += static_cast<double>(pair.answer.size());
+    ++sums[pair.task].second;
+  }
+  std::string longest;
+  double most = -1;
+  for (const auto& [task, sum] : sums)
+    if (sum.first / sum.second > most) {
+      longest = task;
+      most = sum.first / sum.second;
+    }
+  return longest;
+}
+
 }  // namespace
 
 ReviewPage build_review(const std::vector<tasks::Pair>& pairs, const std::vector<tasks::Prediction>& predictions,
-                        const ReviewOptions& options) {
+                        const ReviewOptions& given) {
+  ReviewOptions options = given;
+  if (options.task.empty()) options.task = longest_task(pairs);
   require_options(options);
   auto cases = cases_of(pairs, options);
   ReviewPage page;

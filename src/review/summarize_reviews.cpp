@@ -114,7 +114,7 @@ std::optional<stats::WilcoxonResult> wilcoxon(const Ratings& first, const Rating
     y.push_back(*b->second.quality);
   }
   if (x.empty()) return std::nullopt;
-  return stats::wilcoxon_signed_rank(x, y);
+  return stats::wilcoxon_signed_rank(x, y, {.method = stats::WilcoxonMethod::kExactIfFew});
 }
 
 void apply_holm(std::vector<ModelComparison>& comparisons) {

@@ -106,7 +106,8 @@ double z_of(const Ranks& ranks, std::size_t num_zeros, const WilcoxonOptions& op
 }
 
 WilcoxonMethod choose(const WilcoxonResult& result, WilcoxonMethod asked) {
-  if (asked != WilcoxonMethod::kAuto) return asked;
+  if (asked == WilcoxonMethod::kExactIfFew && result.num_nonzero < kFewPairs) return WilcoxonMethod::kPermutation;
+  if (asked != WilcoxonMethod::kAuto && asked != WilcoxonMethod::kExactIfFew) return asked;
   if (result.n > 50) return WilcoxonMethod::kApprox;
   if (!result.ties && result.num_zeros == 0) return WilcoxonMethod::kExact;
   return result.n <= 13 ? WilcoxonMethod::kPermutation : WilcoxonMethod::kApprox;
@@ -220,8 +221,10 @@ std::string to_string(WilcoxonMethod value) {
       return "exact";
     case WilcoxonMethod::kPermutation:
       return "permutation";
-    default:
+    case WilcoxonMethod::kApprox:
       return "approx";
+    default:
+      return "exact if few";
   }
 }
 

@@ -9,6 +9,7 @@
 #include "radonc/review/review_page.hpp"
 #include "radonc/tasks/baselines.hpp"
 #include "study/arm_rules.hpp"
+#include "study/stage_book.hpp"
 
 namespace radonc::study {
 namespace {
@@ -74,26 +75,22 @@ void check_arms(const std::vector<Arm>& arms) {
     throw Error(fmt::format("StudyConfig.arms: {}: {}", arm.name, what));
   };
   std::set<std::string> names = {tasks::kMajority, tasks::kNearestCase, review::kReferenceModel};
-  std::set<std::string> folders;
+  std::set<std::string> files;
   for (const Arm& arm : arms) {
     if (arm.name.empty()) throw Error("StudyConfig.arms: an arm has no name.");
     if (!names.insert(arm.name).second) fail(arm, "the name is taken. Give each arm a name of its own.");
     if (arm.num_examples < 0) fail(arm, fmt::format("expected num_examples of at least 0, got {}.", arm.num_examples));
     if (arm.training != Training::kNone && !arm.adapter.empty())
       fail(arm, "it has a finished adapter and a training. Take one of them away.");
-    if (arm.training != Training::kNone && !folders.insert(file_suffix(arm)).second)
-      fail(arm, "its adapter would lie in another arm's folder. Choose a name that differs by more than signs.");
+    if (!files.insert(file_name_of(arm.name)).second)
+      fail(arm, "its files would bear another arm's names. Choose a name that differs by more than signs.");
   }
 }
 
-std::string file_suffix(const Arm& arm) {
-  if (arm.name == default_arms()[1].name && arm.training == Training::kAllTasks) return "";
-  std::string suffix = "-";
-  for (const char c : arm.name) {
-    const auto byte = static_cast<unsigned char>(c);
-    suffix += byte >= 0x80 || std::isalnum(byte) != 0 ? c : '-';
-  }
-  return suffix;
+std::string file_suffix(const Arm& arm, const tasks::Task* task) {
+  const bool is_default = arm.name == default_arms()[1].name && arm.training == Training::kAllTasks;
+  const std::string suffix = is_default ? "" : fmt::format("-{}", file_name_of(arm.name));
+  return task ? fmt::format("{}-{}", suffix, task->name()) : suffix;
 }
 
 std::string describe(const Arm& arm, const std::string& model) {

@@ -17,8 +17,20 @@ class Icd10Task : public Task {
  public:
   std::string name() const override { return "icd10"; }
 
-  std::optional<std::string> reference(const data::CaseRecord& record) const override {
-    return clinical::normalize_icd10(record.icd10);
+  std::string title() const override { return "ICD-10 code"; }
+
+  Reference reference(const data::CaseRecord& record) const override {
+    const auto code = clinical::normalize_icd10(record.icd10);
+    return {{code, code ? "" : "code missing or not well formed"}};
+  }
+
+  std::string comparison() const override {
+    return "An answer is right if it is the recorded code. Category, block and chapter: whether both codes are in the "
+           "same one; valid code: whether the answer is in ICD-10-CM's list, right or wrong.";
+  }
+
+  std::string describe(const std::string& answer) const override {
+    return clinical::icd10_description(answer).value_or("");
   }
 
   std::string question() const override {
@@ -53,7 +65,7 @@ class Icd10Task : public Task {
     return {{"category", prediction && clinical::icd10_category(*prediction) == clinical::icd10_category(reference)},
             {"block", same_group(clinical::icd10_block)},
             {"chapter", same_group(clinical::icd10_chapter)},
-            {"valid", prediction && clinical::icd10_exists(*prediction)}};
+            {"valid_code", prediction && clinical::icd10_exists(*prediction)}};
   }
 };
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "radonc/core/error.hpp"
 #include "radonc/data/course.hpp"
@@ -20,18 +21,6 @@ std::vector<std::string> known_classes() {
   return names;
 }
 
-bool names_class(const std::string& text, const std::string& name) {
-  for (std::size_t at = text.find(name); at != text.npos; at = text.find(name, at + 1)) {
-    const auto letter = [&](std::size_t i) {
-      return i < text.size() && std::isalpha(static_cast<unsigned char>(text[i])) != 0;
-    };
-    std::size_t end = at + name.size();
-    if (end < text.size() && text[end] == 's') ++end;  // a plural
-    if (!(at > 0 && letter(at - 1)) && !letter(end)) return true;
-  }
-  return false;
-}
-
 class ModalityTask : public Task {
  public:
   explicit ModalityTask(std::vector<std::string> labels) : labels_(std::move(labels)), classes_(known_classes()) {
@@ -42,34 +31,26 @@ class ModalityTask : public Task {
 
   std::string name() const override { return "modality"; }
 
-  std::optional<std::string> reference(const data::CaseRecord& record) const override {
-    if (record.courses.size() != 1) return std::nullopt;
+  std::string title() const override { return "Modality"; }
+
+  Reference reference(const data::CaseRecord& record) const override {
+    if (record.courses.size() != 1) return {{std::nullopt, "not one course"}};
     const auto read = data::recorded_modality(record.courses[0]);
-    return read.value ? std::optional(to_string(*read.value)) : std::nullopt;
+    return {{read ? std::optional(to_string(*read)) : std::nullopt, read.reason}};
   }
 
   std::string question() const override {
-    std::string choice = labels_[0];
+    std::string choice = labels_.empty() ? "" : labels_[0];
     for (std::size_t i = 1; i < labels_.size(); ++i) choice += (i + 1 < labels_.size() ? ", " : " or ") + labels_[i];
     return fmt::format("Was the radiotherapy of this patient {}? Answer in one or two words.", choice);
   }
 
   std::vector<std::string> valid_answers() const override { return labels_; }
 
-  Parsed parse_text(const std::string& text) const override {
-    for (const std::string& line : lines(text)) {
-      std::vector<std::string> named;
-      for (const std::string& name : classes_)
-        if (names_class(lowered(line), name)) named.push_back(name);
-      if (named.size() > 1) return {std::nullopt, "names more than one modality"};
-      if (!named.empty()) return {named[0], ""};
-    }
-    return {std::nullopt, "names no modality"};
-  }
+  Parsed parse_text(const std::string& text) const override { return named_answer(text, classes_, "modality"); }
 
-  std::vector<std::pair<std::string, double>> partial_credits(const std::optional<std::string>& /*prediction*/,
-                                                              const std::string& /*reference*/) const override {
-    return {};
+  std::string comparison() const override {
+    return "An answer is right if it names the recorded modality, and no other.";
   }
 
  private:
@@ -81,6 +62,15 @@ class ModalityTask : public Task {
 std::shared_ptr<const Task> modality_task(std::vector<std::string> labels) {
   if (labels.empty()) throw Error("The modality task needs at least one label; no case of the cohort has a modality.");
   return std::make_shared<ModalityTask>(std::move(labels));
+}
+
+std::shared_ptr<const Task> modality_task_of(const std::vector<data::CaseRecord>& cohort) {
+  std::set<std::string> labels;
+  for (const data::CaseRecord& record : cohort) {
+    if (record.courses.size() != 1) continue;
+    if (const auto read = data::recorded_modality(record.courses[0])) labels.insert(to_string(*read));
+  }
+  return std::make_shared<ModalityTask>(std::vector<std::string>(labels.begin(), labels.end()));
 }
 
 }  // namespace radonc::tasks

@@ -55,6 +55,20 @@ Named subgroups_of(const ordered_json& item) {
   return named;
 }
 
+ordered_json json_of(const std::vector<Quantity>& quantities) {
+  ordered_json list = ordered_json::array();
+  for (const Quantity& q : quantities)
+    list.push_back({{"name", q.name}, {"unit", q.unit}, {"value", q.value}, {"reference", q.reference}});
+  return list;
+}
+
+Allowed allowed_of(const ordered_json& item) {
+  const std::string text = item.value("allowed", to_string(Allowed::kAnyText));
+  for (const Allowed allowed : {Allowed::kAnyText, Allowed::kValidAnswers})
+    if (text == to_string(allowed)) return allowed;
+  throw nlohmann::json::other_error::create(501, "unknown value of allowed", &item);
+}
+
 ordered_json json_of(const std::optional<double>& probability) {
   return probability ? ordered_json(*probability) : ordered_json(nullptr);
 }
@@ -82,6 +96,7 @@ std::string to_json(const Prediction& p) {
   return dump({{"case_id", p.case_id},
                {"task", p.task},
                {"model", p.model},
+               {"allowed", to_string(p.allowed)},
                {"text", p.text},
                {"parsed", p.parsed},
                {"value", p.value},
@@ -93,7 +108,10 @@ std::string to_json(const Score& s) {
   return dump({{"case_id", s.case_id},
                {"patient_id", s.patient_id},
                {"task", s.task},
+               {"title", s.title},
+               {"has_classes", s.has_classes},
                {"model", s.model},
+               {"allowed", to_string(s.allowed)},
                {"reference", s.reference},
                {"prediction", s.prediction},
                {"parsed", s.parsed},
@@ -102,6 +120,7 @@ std::string to_json(const Score& s) {
                {"rouge1_recall", s.rouge1.recall},
                {"rouge1_f1", s.rouge1.f1},
                {"partial", object_of(s.partial)},
+               {"quantities", json_of(s.quantities)},
                {"probability", json_of(s.probability)},
                {"subgroups", object_of(s.subgroups)}});
 }
@@ -124,6 +143,7 @@ std::vector<Prediction> read_predictions(const std::filesystem::path& path) {
     return Prediction{.case_id = item.at("case_id"),
                       .task = item.at("task"),
                       .model = item.at("model"),
+                      .allowed = allowed_of(item),
                       .text = item.at("text"),
                       .parsed = item.at("parsed"),
                       .value = item.at("value"),
@@ -137,7 +157,10 @@ std::vector<Score> read_scores(const std::filesystem::path& path) {
     Score score{.case_id = item.at("case_id"),
                 .patient_id = item.at("patient_id"),
                 .task = item.at("task"),
+                .title = item.value("title", item.at("task").get<std::string>()),
+                .has_classes = item.at("has_classes"),
                 .model = item.at("model"),
+                .allowed = allowed_of(item),
                 .reference = item.at("reference"),
                 .prediction = item.at("prediction"),
                 .parsed = item.at("parsed"),
@@ -147,6 +170,9 @@ std::vector<Score> read_scores(const std::filesystem::path& path) {
                 .subgroups = subgroups_of(item)};
     for (const auto& [name, credit] : item.at("partial").items())
       score.partial.emplace_back(name, credit.get<double>());
+    for (const ordered_json& quantity : item.value("quantities", ordered_json::array()))
+      score.quantities.push_back(
+          {quantity.at("name"), quantity.at("unit"), quantity.at("value"), quantity.at("reference")});
     return score;
   });
 }

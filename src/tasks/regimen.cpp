@@ -16,23 +16,25 @@ namespace {
 using clinical::Phase;
 using clinical::Regimen;
 
-std::optional<data::Prescription> recorded_prescription(const data::CaseRecord& record) {
-  if (record.courses.size() != 1 || record.primary_site.empty()) return std::nullopt;
-  return data::prescription(record.courses[0]).value;
+constexpr double kAlphaBetaGy = 10;
+
+core::Reading<data::Prescription> recorded_prescription(const data::CaseRecord& record) {
+  if (record.courses.size() != 1) return {std::nullopt, "not one course"};
+  const auto read = data::prescription(record.courses[0]);
+  if (read && record.primary_site.empty()) return {std::nullopt, "site missing"};
+  return read;
 }
 
 std::string site_of(const std::string& primary_site, const std::string& target) {
   return fmt::format("{}, {}", primary_site, target);
 }
 
-std::optional<Regimen> recorded_regimen(const data::CaseRecord& record) {
-  const auto read = recorded_prescription(record);
-  if (!read) return std::nullopt;
-  return Regimen{.site = site_of(record.primary_site, read->target),
-                 .modality = to_string(read->modality),
-                 .phases = {{.dose_per_fraction_cgy = read->dose_per_fraction_cgy,
-                             .num_fractions = read->num_fractions,
-                             .total_dose_cgy = read->total_dose_cgy}}};
+Regimen regimen_of(const data::CaseRecord& record, const data::Prescription& read) {
+  return {.site = site_of(record.primary_site, read.target),
+          .modality = to_string(read.modality),
+          .phases = {{.dose_per_fraction_cgy = read.dose_per_fraction_cgy,
+                      .num_fractions = read.num_fractions,
+                      .total_dose_cgy = read.total_dose_cgy}}};
 }
 
 bool same_fractions(const Phase& a, const Phase& b) {
@@ -55,16 +57,21 @@ class RegimenTask : public Task {
       const auto read = recorded_prescription(record);
       if (!read) continue;
       primary_sites_.insert(record.primary_site);
-      targets_.insert(read->target);
-      modalities_.insert(to_string(read->modality));
+      targets_.insert((*read).target);
+      modalities_.insert(to_string((*read).modality));
     }
   }
 
   std::string name() const override { return "regimen"; }
 
-  std::optional<std::string> reference(const data::CaseRecord& record) const override {
-    const auto regimen = recorded_regimen(record);
-    return regimen ? std::optional(to_text(*regimen)) : std::nullopt;
+  std::string title() const override { return "Regimen"; }
+
+  bool has_classes() const override { return false; }
+
+  Reference reference(const data::CaseRecord& record) const override {
+    const auto read = recorded_prescription(record);
+    if (!read) return {{std::nullopt, read.reason}};
+    return {{to_text(regimen_of(record, *read)), ""}, (*read).unit_corrected ? "dose unit corrected" : ""};
   }
 
   std::string question() const override {
@@ -111,6 +118,25 @@ class RegimenTask : public Task {
             {"total_dose", !got.phases.empty() && clinical::total_dose_cgy(got) == clinical::total_dose_cgy(expected)},
             {"prescription", num_same / num_phases},
             {"fractionation_class", all(same_fractionation)}};
+  }
+
+  std::vector<Quantity> quantities(const std::string& prediction, const std::string& reference) const override {
+    const auto got = clinical::parse_regimen(prediction).value, expected = clinical::parse_regimen(reference).value;
+    if (!got || !expected) return {};
+    const auto in_gray = [&](const char* name, const auto& of) {
+      return Quantity{name, "Gy", of(*got), of(*expected)};
+    };
+    return {in_gray("total dose", [](const Regimen& r) { return clinical::total_dose_cgy(r) / 100; }),
+            in_gray("BED", [](const Regimen& r) { return clinical::bed_gy(r, kAlphaBetaGy); }),
+            in_gray("EQD2", [](const Regimen& r) { return clinical::eqd2_gy(r, kAlphaBetaGy); })};
+  }
+
+  std::string comparison() const override {
+    return fmt::format(
+        "An answer is right if target, modality and every dose and number of fractions are those of the reference. "
+        "Prescription: the share of the phases whose doses and fractions all match. BED and EQD2 with an α/β of {:g} "
+        "Gy; only answers that are a complete prescription have a dose.",
+        kAlphaBetaGy);
   }
 
  private:

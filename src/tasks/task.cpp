@@ -5,6 +5,7 @@
 #include "radonc/core/error.hpp"
 #include "radonc/data/details.hpp"
 #include "radonc/data/subgroups.hpp"
+#include "tasks/text.hpp"
 
 namespace radonc::tasks {
 namespace {
@@ -15,11 +16,27 @@ constexpr const char* kSystem =
 
 }  // namespace
 
+std::string to_string(Allowed allowed) {
+  return allowed == Allowed::kAnyText ? "any text" : "valid answers";
+}
+
+Task::Parsed Task::parse_text(const std::string& text) const {
+  return named_answer(text, valid_answers());
+}
+
+bool Task::is_right(const std::string& prediction, const std::string& reference) const {
+  return prediction == reference;
+}
+
+std::string Task::comparison() const {
+  return "An answer is right if it is the reference.";
+}
+
 Pair Task::build_pair(const data::CaseRecord& record) const {
-  const auto answer = reference(record);
+  const Reference answer = reference(record);
   if (!answer) {
-    throw Error(fmt::format("{}: case {} has no complete answer for the task {}. Leave it out of this task.",
-                            record.where.empty() ? "record" : record.where, record.case_id, name()));
+    throw Error(fmt::format("{}: case {} has no complete answer for the task {} ({}). Leave it out of this task.",
+                            record.where.empty() ? "record" : record.where, record.case_id, name(), answer.reason));
   }
   return {.case_id = record.case_id,
           .patient_id = record.patient_id,
@@ -32,11 +49,12 @@ Pair Task::build_pair(const data::CaseRecord& record) const {
 }
 
 Prediction Task::parse(const std::string& case_id, const std::string& model, const std::string& text,
-                       std::optional<double> probability) const {
+                       std::optional<double> probability, Allowed allowed) const {
   const Parsed parsed = parse_text(text);
   return {.case_id = case_id,
           .task = name(),
           .model = model,
+          .allowed = allowed,
           .text = text,
           .parsed = parsed.value.has_value(),
           .value = parsed.value.value_or(""),
@@ -53,13 +71,17 @@ Score Task::score(const Prediction& prediction, const Pair& pair) const {
   return {.case_id = pair.case_id,
           .patient_id = pair.patient_id,
           .task = pair.task,
+          .title = title(),
+          .has_classes = has_classes(),
           .model = prediction.model,
+          .allowed = prediction.allowed,
           .reference = pair.answer,
           .prediction = prediction.value,
           .parsed = prediction.parsed,
-          .correct = value == pair.answer ? 1.0 : 0.0,
+          .correct = value && is_right(*value, pair.answer) ? 1.0 : 0.0,
           .rouge1 = metrics::rouge_n(pair.answer, prediction.text, 1),
           .partial = partial_credits(value, pair.answer),
+          .quantities = value ? quantities(*value, pair.answer) : std::vector<Quantity>{},
           .probability = prediction.probability,
           .subgroups = pair.subgroups};
 }

@@ -9,9 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <numbers>
 #include <numeric>
+#include <sstream>
 
 #include "model/device.hpp"
 #include "radonc/core/error.hpp"
+#include "radonc/core/file.hpp"
 #include "radonc/core/random.hpp"
 #include "radonc/ops/adamw.hpp"
 #include "radonc/ops/kept_memory.hpp"
@@ -75,6 +77,31 @@ std::string to_json(const TrainStep& s) {
                                  {"seconds", s.seconds},
                                  {"tokens_per_second", s.tokens_per_second}};
   return line.dump();
+}
+
+TrainLog read_log(const std::filesystem::path& path) {
+  TrainLog log;
+  std::istringstream lines(core::read_file(path));
+  for (std::string line; std::getline(lines, line);) try {
+      const auto json = nlohmann::json::parse(line);
+      log.steps.push_back({.step = json.at("step"),
+                           .num_steps = json.at("num_steps"),
+                           .epoch = json.at("epoch"),
+                           .loss = json.at("loss"),
+                           .learning_rate = json.at("learning_rate"),
+                           .grad_norm = json.at("grad_norm"),
+                           .num_supervised = json.at("num_supervised"),
+                           .num_computed = json.at("num_computed"),
+                           .num_represented = json.at("num_represented"),
+                           .seconds = json.at("seconds"),
+                           .tokens_per_second = json.at("tokens_per_second")});
+    } catch (const nlohmann::json::exception&) {
+      throw Error(fmt::format("{}:{}: expected a training step as the trainer writes it. The file is damaged.",
+                              path.string(), log.steps.size() + 1));
+    }
+  if (log.steps.empty()) throw Error(fmt::format("{}: holds no training step. The file is damaged.", path.string()));
+  log.seconds = log.steps.back().seconds;
+  return log;
 }
 
 TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,

@@ -180,7 +180,7 @@ def study():
     with tempfile.TemporaryDirectory() as output:
         result = radonc.study.run(
             ROOT / "examples" / "data" / "tcga_irradiated.jsonl", output, device=DEVICE, progress=False,
-            num_test_cases=2, max_train_cases=8, from_list=True, dtype=radonc.model.Dtype.float32,
+            num_test_cases=2, max_train_cases=8, confined=True, dtype=radonc.model.Dtype.float32,
             generate=radonc.generate.GenerateConfig(max_new_tokens=4),
         )  # fmt: skip
         written = json.loads((pathlib.Path(output) / "study.json").read_text())

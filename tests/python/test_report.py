@@ -37,7 +37,8 @@ def sample_scores():
                 if model != "majority" and draw.random() < skill:
                     answer = reference
                 score = {"case_id": f"case-{i}", "patient_id": f"patient-{i // 2}", "task": task, "model": model}
-                score |= {"reference": reference, "prediction": answer, "parsed": bool(answer)}
+                score |= {"has_classes": task != "regimen", "reference": reference, "prediction": answer}
+                score["parsed"] = bool(answer)
                 score |= {"correct": float(answer == reference), "partial": {}}
                 score |= {
                     f"rouge1_{name}": 1.0 if answer == reference else 0.4 for name in ("precision", "recall", "f1")
@@ -58,21 +59,25 @@ def result(tmp_path_factory):
     study = json.loads(radonc.evaluation.evaluate(radonc.tasks.read_scores(path)).to_json())
     long = "averylongword" * 12
     study |= {
-        "model": "SmolLM2-135M-Instruct",
+        "arms": [
+            {"name": name, "description": long, "model": "SmolLM2-135M-Instruct", "prompts": "0" * 64, "training": [],
+             "settings": [{"name": "LoRA target modules", "value": long}], "files": [{"name": long, "value": "0" * 64}]}
+            for name in MODELS
+        ],
         "flow": [{"rule": rule, "dropped": 10, "left": left} for rule, left in [("records", 900), ("one course", 890)]],
         "split": [{"part": part, "cases": 90, "patients": 45} for part in ("train", "test")],
         "settings": [{"name": "LoRA target modules", "value": long}],
         "files": [{"name": "scores.jsonl", "value": "0123456789abcdef" * 4}],
-        "prompts": [{"task": "modality", "system": long, "question": "Which one?"}],
+        "prompts": [{"task": "modality", "title": "Modality", "system": long, "question": "?", "comparison": long}],
         "examples": [
-            {"case_id": long, "task": "icd10", "reference": "C50.9",
+            {"case_id": long, "task": "icd10", "title": "ICD-10 code", "reference": "C50.9",
              "answers": [{"name": model, "value": long} for model in MODELS]}
         ],
-        "training": [
-            {"model": "fine-tuned", "steps": 9, "tokens": 99, "seconds": 9.0, "final_loss": 0.5,
-             "curve": [{"step": i, "loss": 3 / (1 + i)} for i in range(1, 10)]}
-        ],
     }  # fmt: skip
+    study["arms"][1]["training"] = [
+        {"task": "", "steps": 9, "tokens": 99, "seconds": 9.0, "final_loss": 0.5,
+         "curve": [{"step": i, "loss": 3 / (1 + i)} for i in range(1, 10)]}
+    ]  # fmt: skip
     return radonc.evaluation.StudyResult.from_json(json.dumps(study))
 
 
@@ -96,7 +101,8 @@ def test_fits_every_screen_and_asks_for_nothing(result, executable, tmp_path):
                 window.run(f"document.querySelectorAll('details').forEach((one) => (one.open = {unfolded}))")
                 assert window.run("document.documentElement.scrollWidth") <= width
         names = [name for role, name in window.accessible() if role == "heading"]
-        assert any("improved" in name for name in names) and any("Reporting checklist" in name for name in names)
+        assert any("strongest baseline" in name for name in names)
+        assert any("Reporting checklist" in name for name in names)
         assert window.problems == []
         assert {url.split(":")[0] for url in window.requests} <= {"file"}
     finally:
@@ -155,14 +161,15 @@ def rows_of(result, name):
 def test_tables_hold_the_numbers_of_study_json(result):
     study = json.loads(result.to_json())
     main = {(row["task"], row["model"]): row for row in rows_of(result, "main.csv")}
-    classes = rows_of(result, "classes.csv")
+    classes, quantities = rows_of(result, "classes.csv"), rows_of(result, "quantities.csv")
     for task in study["tasks"]:
         for m in task["models"]:
             row = main[task["task"], m["model"]]
             assert float(row["accuracy"]) == m["accuracy"]["value"]
             assert float(row["rouge1_f1_high"]) == m["rouge1_f1"]["high"]
             assert row["macro_f1"] == "" if task["task"] == "regimen" else float(row["macro_f1"]) == m["macro"]["f1"]
-            assert (float(row["eqd2_gy"]) == m["dose"]["eqd2_gy"]) if m["dose"] else row["eqd2_gy"] == ""
+            shown = [q for q in quantities if (q["task"], q["model"]) == (task["task"], m["model"])]
+            assert [float(q["mean_absolute"]) for q in shown] == [q["mean_absolute"] for q in m["quantities"]]
             if m["calibration"]:
                 assert float(row["brier"]) == m["calibration"]["brier"]
             own = [r for r in classes if (r["task"], r["model"]) == (task["task"], m["model"])]

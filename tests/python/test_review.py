@@ -19,8 +19,9 @@ def study(tmp_path):
     predictions = [
         {
             "case_id": f"case-{i}",
-            "task": task,
+            "task": "regimen",
             "model": model,
+            "allowed": allowed,
             "text": text,
             "parsed": False,
             "value": "",
@@ -28,7 +29,7 @@ def study(tmp_path):
         }
         for model, text in ANSWERS.items()
         for i in range(6)
-        for task in ("regimen", "icd10_from_list")
+        for allowed in ("any text", "valid answers")
     ]
     for name, items in {"pairs": pairs, "predictions": predictions}.items():
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -14,6 +15,9 @@ SMALL = {
     "max_train_cases": 12,
     "progress": False,
 }
+
+
+TASKS = ["regimen", "modality", "icd10"]
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +35,8 @@ def lines(path):
 def test_leaves_every_file(finished):
     output, _, _ = finished
     assert {p.name for p in output.iterdir()} == {
-        "adapter", "cohort.jsonl", "flow.json", "pairs.jsonl", "predictions.jsonl", "report.html", "scores.jsonl",
-        "split.json", "study.json", "train_log.jsonl",
+        "adapter", "answers", "cohort.jsonl", "flow.json", "pairs.jsonl", "predictions.jsonl", "report.html",
+        "scores.jsonl", "split.json", "stages", "study.json", "train_log.jsonl",
     }  # fmt: skip
     assert {p.name for p in (output / "adapter").iterdir()} == {"adapter_config.json", "adapter_model.safetensors"}
 
@@ -69,23 +73,30 @@ def test_figures_follow_from_the_scores(finished):
     assert str(radonc.evaluation.StudyResult.from_json((output / "study.json").read_text())) == str(result)
 
 
-def test_answers_from_the_lists_are_valid_and_compared(finished, records, tmp_path):
-    settings = SMALL | {"from_list": True, "max_train_cases": 16, "num_test_cases": 4}
-    result = radonc.study.run(records, tmp_path, **settings)
-    assert "chosen among the valid answers" in str(result)
-    predictions = [json.loads(line) for line in (tmp_path / "predictions.jsonl").read_text().splitlines()]
-    listed = [p for p in predictions if p["task"].endswith("_from_list")]
-    assert {p["task"] for p in listed} == {"regimen_from_list", "modality_from_list", "icd10_from_list"}
-    assert {p["model"] for p in listed} == {"original", "fine-tuned"}
-    assert all(p["parsed"] for p in listed)
-    assert all(radonc.icd10.exists(p["value"]) for p in listed if p["task"] == "icd10_from_list")
-    for p in listed:
-        if p["task"] == "regimen_from_list":
+def test_confined_answers_are_valid_and_compared_and_cost_only_themselves(finished, tmp_path, records):
+    output, _, _ = finished
+    shutil.copytree(output, tmp_path / "again")
+    seen = []
+    result = radonc.study.run(records, tmp_path / "again", confined=True, callback=seen.append, **SMALL)
+    assert "confined to its valid answers" in str(result)
+    assert not [p for p in seen if p.step], "the adapter is used again"
+    assert {p.stage for p in seen if p.total} == {
+        f"{arm}, {task} among its valid answers"
+        for arm in ("original", "fine-tuned")
+        for task in ("regimen", "modality", "icd10")
+    }
+    predictions = lines(tmp_path / "again" / "predictions.jsonl")
+    confined = [p for p in predictions if p["allowed"] == "valid answers"]
+    assert {p["task"] for p in confined} == {"regimen", "modality", "icd10"}
+    assert {p["model"] for p in confined} == {"original", "fine-tuned"}
+    assert all(p["parsed"] for p in confined)
+    assert all(radonc.icd10.exists(p["value"]) for p in confined if p["task"] == "icd10")
+    for p in confined:
+        if p["task"] == "regimen":
             reading = radonc.regimen.parse(p["text"])
             assert str(reading.value) == p["text"].strip() and not reading.inconsistent and not reading.derived
-    names = [task["task"] for task in json.loads((tmp_path / "study.json").read_text())["tasks"]]
-    free = ["regimen", "modality", "icd10"]
-    assert names == free + [name + "_from_list" for name in free]
+    tasks = [(task.task, task.allowed) for task in result.tasks]
+    assert tasks == [(name, allowed) for allowed in ("any text", "valid answers") for name in TASKS]
 
 
 def test_any_number_of_models_is_compared(finished, records, tmp_path):
@@ -100,7 +111,13 @@ def test_any_number_of_models_is_compared(finished, records, tmp_path):
     ]
     result = radonc.study.run(records, tmp_path, arms=arms, **SMALL)
     names = [arm.name for arm in arms]
-    assert [name for name, _ in result.models] == names
+    assert [arm.name for arm in result.arms] == names
+    settings = {arm.name: dict(arm.settings) for arm in result.arms}
+    assert settings["few-shot"]["examples in the prompt"] == "2" and "LoRA rank" not in settings["few-shot"]
+    assert settings["plain words"]["prompt format"] == "plain" != settings["original"]["prompt format"]
+    prompts = {arm.name: arm.prompts for arm in result.arms}
+    assert prompts["original"] == prompts["fine-tuned"] == prompts["finished"] != prompts["few-shot"]
+    assert "their prompts differ" in str(result)
     for task in result.tasks:
         assert [m.model for m in task.models] == [*names, "majority", "nearest case"]
         assert {c.second for c in task.comparisons} == {*names[2:], "majority", "nearest case"}
@@ -129,7 +146,7 @@ def test_any_number_of_models_is_compared(finished, records, tmp_path):
 def test_progress_is_told(finished):
     _, _, seen = finished
     stages = list(dict.fromkeys(p.stage for p in seen))
-    assert stages == ["cohort", "load", "original", "train", "fine-tuned", "report"]
+    assert stages == ["prepare", "load", "original", "train", "fine-tuned", "report"]
     steps = [p.step for p in seen if p.step]
     assert steps[-1].step == steps[-1].num_steps and steps[-1].tokens_per_second > 0
 
@@ -159,7 +176,7 @@ def one_course(case, **changes):
         ([one_course("a"), one_course("b"), one_course("a")], r"bad.jsonl:3 \(case a\).*line 1"),
         ([one_course("a", courses=[{"dose": {"value": 3}}])], r"bad.jsonl:1 \(case a\): dose"),
         ([one_course("a", courses=[])], "cohort is empty"),
-        ([one_course(str(i)) for i in range(9)], r"Task .*one class"),
+        ([one_course(str(i)) for i in range(9)], r"nothing to study.*one class"),
     ],
 )
 def test_bad_records_are_named(tmp_path, records, message):
@@ -196,6 +213,18 @@ def test_command_reports_errors_in_a_line(tmp_path):
     done = subprocess.run([*command, "--output", str(tmp_path)], capture_output=True, text=True, env=os.environ)
     assert done.returncode == 1
     assert done.stderr.startswith("radonc: absent.jsonl") and "Traceback" not in done.stderr
+
+
+def test_a_task_that_cannot_be_studied_is_left_out(tmp_path):
+    cases = [one_course(str(i), icd10="c71.9", primary_site="brain" if i % 2 else "breast") for i in range(12)]
+    path = write(tmp_path / "records.jsonl", *cases)
+    result = radonc.study.run(path, tmp_path / "out", num_test_cases=4, progress=False)
+    assert [task.task for task in result.tasks] == ["regimen"]
+    assert ["Modality (modality) is not" in text or "ICD-10 code" in text for text in result.left_out] == [True, True]
+    with pytest.raises(radonc.Error, match="nothing to study.*ICD-10 code"):
+        radonc.study.run(path, tmp_path / "other", num_test_cases=4, tasks=["icd10"], progress=False)
+    with pytest.raises(radonc.Error, match="no task icd9"):
+        radonc.study.run(path, tmp_path / "other", num_test_cases=4, tasks=["icd9"], progress=False)
 
 
 def test_the_weights_type_is_a_setting():

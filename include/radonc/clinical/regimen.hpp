@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "radonc/clinical/reading.hpp"
+#include "radonc/core/reading.hpp"
 
 namespace radonc::clinical {
 
@@ -58,7 +58,7 @@ std::string to_text(const Regimen& regimen);
 std::string modality_name(const std::string& text);
 
 /// A regimen, or the reason why there is none; and what is to be known of how it was read.
-struct RegimenReading : Reading<Regimen> {
+struct RegimenReading : core::Reading<Regimen> {
   bool inconsistent = false;  ///< a phase's dose per fraction times its fractions is not its stated total; kept as is
   bool derived = false;       ///< a value of a phase was not written, and follows from the other two
 };

@@ -40,6 +40,10 @@ class AtomicFile {
   bool committed_ = false;
 };
 
+/// Takes away what AtomicFile leaves in a folder, and in the folders in it, where a process was killed while it wrote.
+/// Nobody else may be writing there. Throws radonc::Error naming the folder if that fails.
+void remove_unfinished_files(const std::filesystem::path& folder);
+
 /// Creates the folder if need be and proves that a file can be written in it. Throws radonc::Error otherwise.
 void require_writable_folder(const std::filesystem::path& folder);
 

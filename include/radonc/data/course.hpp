@@ -4,14 +4,14 @@
 #include <string>
 
 #include "radonc/clinical/modality.hpp"
-#include "radonc/clinical/reading.hpp"
+#include "radonc/core/reading.hpp"
 #include "radonc/data/case_record.hpp"
 
 namespace radonc::data {
 
 /// What the course says of its modality. An external beam is never called photon: the record does not say so. A unit
 /// that contradicts the modality (mCi with an external beam or an implant, Gy with a radionuclide) gives no value.
-clinical::Reading<clinical::Modality> recorded_modality(const Course& course);
+core::Reading<clinical::Modality> recorded_modality(const Course& course);
 
 /// A prescription of equal fractions (ASTRO 2016: site, modality, fraction size, fractions, total).
 struct Prescription {
@@ -28,6 +28,6 @@ struct Prescription {
 ///   Units: the recorded one if it is plausible, else the other one if that is; plausible is 80 to 3,400 cGy a fraction
 ///   and at most 15,000 cGy in all, in at most 100 fractions.
 ///   The total must be equal fractions of a multiple of 0.5 cGy: otherwise a boost hides in it.
-clinical::Reading<Prescription> prescription(const Course& course);
+core::Reading<Prescription> prescription(const Course& course);
 
 }  // namespace radonc::data

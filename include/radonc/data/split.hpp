@@ -1,4 +1,4 @@
-// Training, validation and test parts, by patient.
+// Training, validation and test parts, by patient or by cohort.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace radonc::data {
 
 struct SplitOptions {
   std::size_t num_validation = 0;  ///< cases, at least; a patient's cases stay together
-  std::size_t num_test = 200;
-  std::size_t max_train = 0;  ///< cases beyond these are left out of the training part; 0 means no limit
+  std::size_t num_test = 200;      ///< likewise
+  std::size_t max_train = 0;       ///< cases beyond these are left out of the training part; 0 means no limit
   std::uint64_t seed = 0;
 };
 
@@ -25,6 +25,16 @@ struct Split {
 /// No patient is in two parts. The same cases and seed give the same split on every machine.
 /// Throws radonc::Error if the parts asked for leave nothing to train on.
 Split split_by_patient(const std::vector<CaseRecord>& cases, const SplitOptions& options = {});
+
+/// Trains on one cohort and tests on another, such as another hospital's. `train` are the cases of the first without
+/// the patients of the second, of whom `num_dropped` tells how many cases there were; num_test of 0 takes all of the
+/// second, else as many drawn at random. There is no validation part. Throws radonc::Error if a case_id is in both
+/// cohorts, though of other patients, or if nothing is left to train on.
+struct CohortSplit : Split {
+  std::size_t num_dropped = 0;
+};
+CohortSplit split_by_cohort(const std::vector<CaseRecord>& train, const std::vector<CaseRecord>& test,
+                            const SplitOptions& options = {});
 
 /// split.json: the case_ids of each part.
 std::string to_json(const Split& split);

@@ -18,16 +18,14 @@ struct EvaluateOptions {
   std::uint64_t seed = 0;
 };
 
-/// One result a task, in the order in which tasks first occur. Models are listed as they first occur, the baselines
-/// (tasks/baselines.hpp) last; scores are paired by case_id. The second model is tested, one-sided, for being better
-/// than the first (Wilcoxon signed-rank, zeros left out): in accuracy for tasks with classes; in ROUGE-1 F1, and in
-/// accuracy besides, for "regimen". It is compared, two-sided, with every further one. Beyond the order of tasks and
-/// models the order of the scores does not matter.
-/// Throws radonc::Error if there are no scores or fewer than two models besides the baselines; and naming the case if
-/// one is missing for a model, occurs twice, or has two references.
+/// One result a task and set of allowed answers, in the order in which these first occur. Models are listed as they
+/// first occur, the baselines (tasks/baselines.hpp) last; scores are paired by case_id. The second model is tested,
+/// one-sided, for being better than the first (Wilcoxon signed-rank, zeros left out): in accuracy for tasks with
+/// classes; in ROUGE-1 F1, and in accuracy besides, for those without. It is compared, two-sided, with every further
+/// one. p comes from the exact permutation distribution where fewer than stats::kFewPairs pairs differ, and from the
+/// normal approximation beyond. Beyond the order of tasks and models the order of the scores does not matter. Throws
+/// radonc::Error if there are no scores or fewer than two models besides the baselines; and naming the case if one is
+/// missing for a model, occurs twice, or has two references.
 std::vector<TaskResult> evaluate(const std::vector<tasks::Score>& scores, const EvaluateOptions& options = {});
-
-/// The name under which answers from a task's list of valid ones are scored: "modality" → "modality_from_list".
-std::string from_list(const std::string& task);
 
 }  // namespace radonc::evaluation

@@ -30,7 +30,7 @@ struct LossPoint {
 };
 
 struct TrainingSummary {
-  std::string model;  ///< whose: "fine-tuned"
+  std::string task;  ///< the title of the task it was trained on; empty: all of them
   std::size_t steps = 0;
   std::size_t tokens = 0;
   double seconds = 0;
@@ -41,30 +41,44 @@ struct TrainingSummary {
 /// What a task asked the models.
 struct TaskPrompt {
   std::string task;
+  std::string title;
   std::string system;
   std::string question;
+  std::string comparison;  ///< tasks::Task::comparison
 };
 
 using NamedValue = std::pair<std::string, std::string>;
+
+/// One of the models, and all that its answers rest on.
+struct ArmResult {
+  std::string name;
+  std::string description;           ///< "Mistral-7B, 3 examples in the prompt"
+  std::string model;                 ///< name of the base model
+  std::string prompts;               ///< SHA-256 of all that it was asked: the same for arms that were asked the same
+  std::vector<NamedValue> settings;  ///< of its weights, adapter, prompts and decoding
+  std::vector<TrainingSummary> training;  ///< one a training run
+  std::vector<NamedValue> files;          ///< name → SHA-256 of its weights, tokenizer and adapters
+};
 
 /// One held-out case, with every model's answer as generated.
 struct Example {
   std::string case_id;
   std::string task;
+  std::string title;
   std::string reference;
   std::vector<NamedValue> answers;  ///< model → answer
 };
 
 struct StudyResult {
-  std::string model;               ///< name of the base model
-  std::vector<NamedValue> models;  ///< every model's name → what it is: weights, adapter, examples in the prompt
+  std::vector<ArmResult> arms;  ///< in the tables' order; empty where the scores alone are known
   std::vector<FlowRow> flow;
+  std::vector<FlowRow> test_flow;  ///< of test records of their own; empty where the held-out cases were split off
   std::vector<SplitSize> split;
   std::map<std::string, std::vector<std::string>> label_sets;  ///< task → labels of the whole cohort
-  std::vector<NamedValue> settings;
-  std::vector<TrainingSummary> training;  ///< one a training run
+  std::vector<std::string> left_out;                           ///< a sentence for each task that could not be studied
+  std::vector<NamedValue> settings;                            ///< of the study as a whole
   std::vector<NamedValue> environment;
-  std::vector<NamedValue> files;  ///< name → SHA-256 of what went in and of what the scores rest on
+  std::vector<NamedValue> files;  ///< name → SHA-256 of the records and of what the scores rest on
   std::vector<TaskPrompt> prompts;
   std::vector<Example> examples;
   std::vector<TaskResult> tasks;

@@ -11,17 +11,18 @@
 #include "radonc/metrics/classification.hpp"
 #include "radonc/stats/interval.hpp"
 #include "radonc/stats/wilcoxon.hpp"
+#include "radonc/tasks/task.hpp"
 
 namespace radonc::evaluation {
 
-/// How far a model's regimens are from the references, over the answers that are prescriptions. BED and EQD2 with an
-/// α/β of 10 Gy; differences are absolute, in Gy.
-struct DoseDifference {
-  std::size_t n = 0;               ///< parsed answers
-  double total_dose_gy = 0;        ///< mean |difference| of total_dose_cgy, in Gy
-  double bed_gy = 0;               ///< mean |difference| of BED
-  double eqd2_gy = 0;              ///< mean |difference| of EQD2
-  double within_five_percent = 0;  ///< share whose EQD2 is within 5 % of the reference's
+/// How far one of the numbers of a model's answers, such as EQD2, is from the references' (tasks::Quantity), over the
+/// answers that have it.
+struct QuantityDifference {
+  std::string name;
+  std::string unit;
+  std::size_t n = 0;               ///< answers that have it
+  double mean_absolute = 0;        ///< mean |difference|, in the unit
+  double within_five_percent = 0;  ///< share of these answers within 5 % of the reference
 };
 
 /// Whether the probability with which a model gave its answers tells right ones from wrong ones.
@@ -40,9 +41,9 @@ struct ModelMetrics {
   stats::Estimate rouge1_f1;  ///< mean over cases, bootstrap interval clustered by patient
   double rouge1_precision = 0;
   double rouge1_recall = 0;
-  std::map<std::string, double> partial;   ///< mean of each partial credit, such as "total_dose" or "category"
-  std::optional<DoseDifference> dose;      ///< of regimens; nothing if no answer is one
-  std::optional<Calibration> calibration;  ///< where every score has a probability
+  std::map<std::string, double> partial;       ///< mean of each partial credit, such as "total_dose" or "category"
+  std::vector<QuantityDifference> quantities;  ///< in the task's order
+  std::optional<Calibration> calibration;      ///< where every score has a probability
 
   // The rest is for tasks with classes only; see TaskResult::has_classes.
   metrics::AverageMetrics macro;
@@ -85,21 +86,26 @@ struct Subgroup {
   double after = 0;            ///< likewise, tested model
   stats::Estimate difference;  ///< after - before, bootstrap interval clustered by patient
   double p_value = 1;          ///< one-sided Wilcoxon signed-rank test, as the task's
-  double p_adjusted = 1;       ///< after Benjamini and Hochberg's correction over the task's subgroups
+  stats::WilcoxonMethod method = stats::WilcoxonMethod::kPermutation;  ///< which gave p_value
+  double p_adjusted = 1;  ///< after Benjamini and Hochberg's correction over the task's subgroups
 };
 
-/// One task. The second model is tested against the first: the fine-tuned one against the original.
+/// One task, with one set of allowed answers. The second model is tested against the first: the fine-tuned one against
+/// the original. Every p-value that rests on fewer than 25 pairs that differ is exact, see
+/// stats::WilcoxonResult::method.
 struct TaskResult {
-  std::string task;
+  std::string task;   ///< tasks::Task::name
+  std::string title;  ///< tasks::Task::title
+  tasks::Allowed allowed = tasks::Allowed::kAnyText;
   std::size_t num_train = 0;         ///< training cases; 0 where not known
   std::size_t num_cases = 0;         ///< held-out cases
   std::size_t num_patients = 0;      ///< patients among them
-  bool has_classes = false;          ///< false for regimens, whose answers are sentences
+  bool has_classes = false;          ///< false where answers are sentences
   std::vector<std::string> labels;   ///< what macro averages run over: the sorted labels of the held-out references
   std::vector<ModelMetrics> models;  ///< at least two, the baselines last
   double confidence = 0.95;          ///< of all intervals
   std::string majority_label;        ///< what the model "majority" always answers; empty if it is not there
-  std::string tested_score;          ///< "accuracy", or "ROUGE-1 F1" for regimens
+  std::string tested_score;          ///< "accuracy", or "ROUGE-1 F1" without classes
   stats::WilcoxonResult test;        ///< second model greater than the first, on tested_score, one-sided
   stats::Estimate difference;        ///< second minus first, on tested_score, bootstrap clustered by patient
   double p_holm = 1;                 ///< test.p_value after Holm's correction over the tasks

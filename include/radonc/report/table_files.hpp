@@ -10,10 +10,10 @@
 
 namespace radonc::report {
 
-/// File name → text: "main.csv", "partial.csv", "comparisons.csv", "differences.csv", "classes.csv", "subgroups.csv",
-/// "calibration.csv" and "coverage.csv", each with a header line. RFC 4180: lines end with CR LF, and a field with a
-/// comma, a quote or a line end stands in quotes. UTF-8; numbers have all digits that restore them exactly; a figure
-/// that does not exist is an empty field.
+/// File name → text: "main.csv", "partial.csv", "quantities.csv", "comparisons.csv", "differences.csv", "classes.csv",
+/// "subgroups.csv", "calibration.csv" and "coverage.csv", each with a header line. RFC 4180: lines end with CR LF, and
+/// a field with a comma, a quote or a line end stands in quotes. UTF-8; numbers have all digits that restore them
+/// exactly; a figure that does not exist is an empty field.
 std::vector<std::pair<std::string, std::string>> csv_tables(const evaluation::StudyResult& result);
 
 /// The main table, a table a task with its classes (first and tested model), and the subgroups, for the packages

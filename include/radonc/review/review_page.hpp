@@ -15,8 +15,8 @@ namespace radonc::review {
 inline constexpr const char* kReferenceModel = "reference";
 
 struct ReviewOptions {
-  std::string title = "Review of radiotherapy regimens";
-  std::string task = "regimen";  ///< pairs and predictions of other tasks are left out
+  std::string title = "Physicians' review";
+  std::string task;  ///< of which task the free answers are reviewed; empty: that with the longest references
   std::vector<std::string> reviewers = {"reviewer-1", "reviewer-2"};
   std::size_t max_cases = 0;     ///< as many cases at most, drawn at random; 0: all
   std::size_t num_overlap = 50;  ///< cases that every reviewer sees, at most all; the others are dealt out evenly

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "radonc/tasks/task.hpp"
@@ -10,6 +11,11 @@ namespace radonc::tasks {
 
 inline constexpr const char* kMajority = "majority";
 inline constexpr const char* kNearestCase = "nearest case";
+
+/// Whether a model of that name is one of the above.
+inline bool is_baseline(std::string_view model) {
+  return model == kMajority || model == kNearestCase;
+}
 
 /// The commonest answer among one task's training pairs; of equally common ones the smallest.
 /// Throws radonc::Error if there are none.

@@ -14,7 +14,8 @@ std::string to_json(const Pair& pair);
 std::string to_json(const Prediction& prediction);
 std::string to_json(const Score& score);
 
-/// Read the lines that to_json wrote. Throw radonc::Error naming file and line.
+/// Read the lines that to_json wrote. Files of other programs need not have title (then the task's name), allowed (any
+/// text), quantities, probability and subgroups. Throw radonc::Error naming file and line.
 std::vector<Pair> read_pairs(const std::filesystem::path& path);
 std::vector<Prediction> read_predictions(const std::filesystem::path& path);
 std::vector<Score> read_scores(const std::filesystem::path& path);

@@ -60,6 +60,10 @@ std::int64_t tokens_per_batch(const model::TransformerConfig& config);
 /// One line of train_log.jsonl.
 std::string to_json(const TrainStep& step);
 
+/// Reads the lines that to_json wrote; of what has no line, seconds_left, nothing is known.
+/// Throws radonc::Error naming file and line, or the file if it holds no step.
+TrainLog read_log(const std::filesystem::path& path);
+
 /// Called after every optimiser step; an exception that it throws ends the training.
 using StepCallback = std::function<void(const TrainStep&)>;
 

@@ -33,14 +33,14 @@ std::string calibration_table(const StudyResult& r) {
       }
       own += row(model.model, cells);
     }
-    if (!own.empty()) rows += heading_row(escape(task_title(task.task)), columns.size()) + own;
+    if (!own.empty()) rows += heading_row(escape(title_of(task)), columns.size()) + own;
   }
   return rows.empty() ? ""
                       : table("Calibration, and the accuracy if unsure answers are withheld", columns, rows, "full");
 }
 
 std::string figures(const TaskResult& task, const ModelMetrics& model) {
-  const std::string whose = fmt::format("{}, “{}”: ", task_title(task.task), model.model);
+  const std::string whose = fmt::format("{}, “{}”: ", title_of(task), model.model);
   const Calibration& c = *model.calibration;
   std::string out = figure(reliability_figure(model.model, c.reliability), whose + "reliability.");
   if (const std::string curve = coverage_figure(model.model, c.coverage); !curve.empty())
@@ -74,11 +74,10 @@ std::string calibration_section(const StudyResult& r) {
     for (std::size_t i = 0; i < task.models.size(); ++i)
       if (task.models[i].calibration) (i < 2 ? shown : further) += figures(task, task.models[i]);
     if (shown.empty() && further.empty()) continue;
-    out += fmt::format("<h3>{}</h3>\n", escape(task_title(task.task)));
+    out += fmt::format("<h3>{}</h3>\n", escape(title_of(task)));
     if (!shown.empty()) out += fmt::format("<div class=\"charts\">\n{}</div>\n", shown);
     if (!further.empty())
-      out += folded(task_title(task.task) + ": further models",
-                    fmt::format("<div class=\"charts\">\n{}</div>\n", further));
+      out += folded(title_of(task) + ": further models", fmt::format("<div class=\"charts\">\n{}</div>\n", further));
   }
   return out;
 }

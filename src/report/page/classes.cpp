@@ -24,7 +24,7 @@ std::string averages(const StudyResult& r) {
   for (const TaskResult& task : r.tasks) {
     if (!task.has_classes) continue;
     rows += heading_row(fmt::format("{} <span class=\"soft\">{} classes among the held-out references</span>",
-                                    escape(task_title(task.task)), task.labels.size()),
+                                    escape(title_of(task)), task.labels.size()),
                         columns.size());
     for (const ModelMetrics& m : task.models)
       rows += row(m.model, {number(m.macro.precision), number(m.macro.recall), number(m.macro.f1),
@@ -66,7 +66,7 @@ std::string classes(const TaskResult& task, std::size_t first, std::size_t last)
     }
     rows += row(name, cells, "average");
   }
-  return table(fmt::format("{}, class by class: {}", task_title(task.task), names), columns, rows);
+  return table(fmt::format("{}, class by class: {}", title_of(task), names), columns, rows);
 }
 
 // Shades grow with the share of the row, and stay light enough for dark text.
@@ -85,8 +85,8 @@ std::string matrix(const TaskResult& task, const ModelMetrics& m) {
     }
     rows += row(m.confusion.rows[i], cells);
   }
-  return table(fmt::format("{}, “{}”: references (rows) against answers (columns)", task_title(task.task), m.model),
-               columns, rows, "matrix");
+  return table(fmt::format("{}, “{}”: references (rows) against answers (columns)", title_of(task), m.model), columns,
+               rows, "matrix");
 }
 
 std::string commonest_errors(const TaskResult& task, const ModelMetrics& m) {
@@ -102,9 +102,8 @@ std::string commonest_errors(const TaskResult& task, const ModelMetrics& m) {
     const auto& [count, reference, answer] = errors[i];
     rows += row(reference, {text_cell(answer), number(count)});
   }
-  return table(
-      fmt::format("{}, “{}”: commonest errors, {} of {} kinds", task_title(task.task), m.model, shown, errors.size()),
-      {{"Reference", "text"}, {"Answer", "text"}, {"Cases"}}, rows);
+  return table(fmt::format("{}, “{}”: commonest errors, {} of {} kinds", title_of(task), m.model, shown, errors.size()),
+               {{"Reference", "text"}, {"Answer", "text"}, {"Cases"}}, rows);
 }
 
 std::string errors_of(const TaskResult& task, const ModelMetrics& model) {
@@ -120,9 +119,9 @@ std::string classes_section(const StudyResult& r) {
     std::string body = classes(task, 0, 2);
     for (std::size_t i = 0; i < 2; ++i) body += errors_of(task, task.models[i]);
     for (std::size_t i = 2; i < task.models.size(); ++i)
-      body += folded(fmt::format("{}: {}", task_title(task.task), task.models[i].model),
+      body += folded(fmt::format("{}: {}", title_of(task), task.models[i].model),
                      classes(task, i, i + 1) + errors_of(task, task.models[i]));
-    out += folded(fmt::format("{}: {} classes", task_title(task.task), task.labels.size()), body,
+    out += folded(fmt::format("{}: {} classes", title_of(task), task.labels.size()), body,
                   task.labels.size() <= kLargestMatrix);
   }
   return out;

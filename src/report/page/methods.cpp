@@ -19,13 +19,13 @@ std::string pairs(const std::string& caption, const std::vector<Column>& columns
 
 std::string training_section(const StudyResult& r) {
   std::string rows, figures;
-  for (const TrainingSummary& run : r.training) {
-    rows +=
-        row(run.model, {number(run.steps), number(run.tokens), number(duration(run.seconds)), number(run.final_loss)});
-    if (const std::string drawing = loss_figure(run); !drawing.empty())
-      figures +=
-          figure(drawing, fmt::format("Training loss of “{}” by step, in nats per supervised token.", run.model));
-  }
+  for (const ArmResult& arm : r.arms)
+    for (const TrainingSummary& run : arm.training) {
+      const std::string name = run.task.empty() ? arm.name : fmt::format("{}, {}", arm.name, run.task);
+      rows += row(name, {number(run.steps), number(run.tokens), number(duration(run.seconds)), number(run.final_loss)});
+      if (const std::string drawing = loss_figure(run); !drawing.empty())
+        figures += figure(drawing, fmt::format("Training loss of “{}” by step, in nats per supervised token.", name));
+    }
   if (rows.empty()) return {};
   std::string out =
       table("Training runs",
@@ -39,14 +39,22 @@ std::string prompts_section(const StudyResult& r) {
   for (const TaskPrompt& p : r.prompts)
     out += fmt::format(
         "<h3>{}</h3>\n<p class=\"soft\">System</p>\n<pre>{}</pre>\n<p class=\"soft\">Question, after the case's "
-        "diagnostic details</p>\n<pre>{}</pre>\n",
-        escape(task_title(p.task)), escape(p.system), escape(p.question));
+        "diagnostic details</p>\n<pre>{}</pre>\n<p>{}</p>\n",
+        escape(p.title), escape(p.system), escape(p.question), escape(p.comparison));
   return out;
 }
 
 std::string models_section(const StudyResult& r) {
-  return pairs("Models", {{"Name", "text"}, {"What it is", "text"}}, r.models) +
-         pairs("Settings", {{"Setting", "text"}, {"Value", "text"}}, r.settings);
+  std::vector<NamedValue> models;
+  for (const ArmResult& arm : r.arms) models.emplace_back(arm.name, arm.description);
+  std::string out = pairs("Models", {{"Name", "text"}, {"What it is", "text"}}, models);
+  for (const ArmResult& arm : r.arms)
+    out += folded(
+        fmt::format("Settings of “{}”", arm.name),
+        pairs(fmt::format("Settings of “{}”", arm.name), {{"Setting", "text"}, {"Value", "text"}}, arm.settings) +
+            pairs(fmt::format("Files of “{}”", arm.name), {{"File", "text"}, {"SHA-256", "text"}}, arm.files),
+        arm.name == r.arms.front().name);
+  return out + pairs("Settings of the study", {{"Setting", "text"}, {"Value", "text"}}, r.settings);
 }
 
 std::string environment_section(const StudyResult& r) {
@@ -65,7 +73,10 @@ std::string limits_section(const StudyResult& r) {
   add("The references are what was recorded, with the records' own gaps and errors; nobody has judged here whether "
       "another answer would have been acceptable, too.");
   add("Macro averages depend on the label set, and rare classes rest on few cases: see the supports.");
-  add("One split of one set of records. Nothing here says how the models would do on another hospital's records.");
+  add(r.test_flow.empty()
+          ? "One split of one set of records. Nothing here says how the models would do on another hospital's records."
+          : "One training run, and held-out cases of one other source. Nothing here says how the models would do "
+            "elsewhere.");
   if (std::ranges::any_of(r.tasks, [](const TaskResult& task) { return task.num_patients < task.num_cases; }))
     add("The tests treat cases as independent, although some patients contribute more than one; the intervals by "
         "bootstrap draw whole patients.");

@@ -152,7 +152,7 @@ std::string axis_row(const Axis& axis, std::size_t before, std::size_t after) {
 
 const char* mark_of(const TaskResult& task, std::size_t model) {
   const std::string& name = task.models.at(model).model;
-  if (name == tasks::kMajority || name == tasks::kNearestCase) return "base";
+  if (tasks::is_baseline(name)) return "base";
   return model == 0 ? "before" : model == 1 ? "after" : "other";
 }
 

@@ -20,8 +20,8 @@ std::string main_table(const StudyResult& r) {
     std::string counts =
         fmt::format("{} held-out cases of {} patients", grouped(task.num_cases), grouped(task.num_patients));
     if (task.num_train > 0) counts += fmt::format(", {} training cases", grouped(task.num_train));
-    rows += heading_row(fmt::format("{} <span class=\"soft\">{}</span>", escape(task_title(task.task)), counts),
-                        columns.size());
+    rows +=
+        heading_row(fmt::format("{} <span class=\"soft\">{}</span>", escape(title_of(task)), counts), columns.size());
     for (const ModelMetrics& m : task.models) {
       std::vector<std::string> cells = {estimate(m.accuracy), estimate(m.rouge1_f1)};
       for (const double value : {m.macro.precision, m.macro.recall, m.macro.f1})
@@ -42,8 +42,9 @@ std::string comparison_row(const Axis& axis, const std::string& name, const std:
                            const stats::Estimate& difference, const stats::WilcoxonResult& test, double p_holm,
                            const std::string& found) {
   const char* mark = found == "better" ? "after" : (found == "worse" ? "before" : "other");
-  return row(name, {text_cell(score), plot_cell(axis, difference, mark), signed_estimate(difference),
-                    p_cell(test.p_value), p_cell(p_holm), number(test.rank_biserial), text_cell(found)});
+  return row(name,
+             {text_cell(score), plot_cell(axis, difference, mark), signed_estimate(difference), p_cell(test.p_value),
+              p_cell(p_holm), text_cell(method_of(test)), number(test.rank_biserial), text_cell(found)});
 }
 
 std::string comparison_table(const StudyResult& r) {
@@ -59,19 +60,20 @@ std::string comparison_table(const StudyResult& r) {
                                        {"Difference" + interval_note(r.tasks), "est"},
                                        {"p"},
                                        {"p<br><small>Holm</small>"},
+                                       {"Method<br><small>of p</small>", "text"},
                                        {"r"},
                                        {"Verdict", "text"}};
   std::string rows;
   for (const TaskResult& task : r.tasks) {
     rows += heading_row(fmt::format("{} <span class=\"soft\">“{}” minus the model of the row</span>",
-                                    escape(task_title(task.task)), escape(task.models.at(1).model)),
+                                    escape(title_of(task)), escape(task.models.at(1).model)),
                         columns.size());
     rows += comparison_row(axis, task.models[0].model, task.tested_score, task.difference, task.test, task.p_holm,
                            is_better(task) ? "better" : "no evidence");
-    for (const Comparison& c : task.comparisons)
-      rows += comparison_row(axis, c.second, c.score, c.difference, c.test, c.p_holm, verdict(c));
+    for (const Comparison* c : ordered_comparisons(task))
+      rows += comparison_row(axis, c->second, c->score, c->difference, c->test, c->p_holm, verdict(*c));
   }
-  return table("The tested model against every other", columns, rows + axis_row(axis, 2, 5), "full forest versus");
+  return table("The tested model against every other", columns, rows + axis_row(axis, 2, 6), "full forest versus");
 }
 
 std::string partial_table(const TaskResult& task) {
@@ -90,32 +92,28 @@ std::string partial_table(const TaskResult& task) {
     }
     rows += row(partial_title(name), cells);
   }
-  return table(task_title(task.task) + ": partly right, mean credit over all held-out cases", columns, rows, "wide");
+  return table(title_of(task) + ": partly right, mean credit over all held-out cases", columns, rows, "wide");
 }
 
-std::string dose_table(const TaskResult& task) {
+std::string quantity_table(const TaskResult& task) {
+  std::vector<Column> columns = {{"Model", "text"}, {"Answers<br><small>with these</small>"}};
   std::string rows;
-  for (const ModelMetrics& model : task.models)
-    if (const auto& dose = model.dose) {
-      std::vector<std::string> cells = {number(count_of(dose->n, model.n))};
-      for (const double gray : {dose->total_dose_gy, dose->bed_gy, dose->eqd2_gy})
-        cells.push_back(number(fmt::format("{:.2f}", gray)));
-      cells.push_back(number(fmt::format("{:.1f}\u00A0%", 100 * dose->within_five_percent)));
-      rows += row(model.model, cells);
+  for (const ModelMetrics& model : task.models) {
+    if (model.quantities.empty()) continue;
+    const bool is_first = rows.empty();
+    std::vector<std::string> cells = {number(count_of(model.quantities.front().n, model.n))};
+    for (const QuantityDifference& q : model.quantities) {
+      cells.push_back(number(fmt::format("{:.2f}", q.mean_absolute)));
+      cells.push_back(number(fmt::format("{:.1f}\u00A0%", 100 * q.within_five_percent)));
+      if (!is_first) continue;
+      columns.push_back({fmt::format("{}<br><small>{}</small>", escape(q.name), escape(q.unit))});
+      columns.push_back({fmt::format("{}<br><small>within 5\u00A0%</small>", escape(q.name))});
     }
+    rows += row(model.model, cells);
+  }
   if (rows.empty()) return {};
-  return table(task_title(task.task) + ": mean absolute difference of the dose from the reference's",
-               {{"Model", "text"},
-                {"Prescriptions<br><small>of the answers</small>"},
-                {"Total dose<br><small>Gy</small>"},
-                {"BED<br><small>Gy</small>"},
-                {"EQD2<br><small>Gy</small>"},
-                {"EQD2<br><small>within 5\u00A0%</small>"}},
-               rows, "wide") +
-         paragraph(
-             "BED and EQD2 with an α/β of 10 Gy. Only answers that are a complete prescription have a dose: a model "
-             "that seldom writes one is compared on fewer cases.",
-             "soft");
+  return table(title_of(task) + ": mean absolute difference from the reference", columns, rows, "wide") +
+         paragraph("A model that seldom gives such an answer is compared on fewer cases.", "soft");
 }
 
 // Better, equal and worse as shares of a bar.
@@ -139,7 +137,7 @@ std::string results_section(const StudyResult& r) {
   if (r.tasks.empty()) return {};
   std::string out = main_table(r);
   for (const TaskResult& task : r.tasks) {
-    out += fmt::format("<p><b>{}.</b> {}</p>\n", escape(task_title(task.task)), escape(test_sentence(task)));
+    out += fmt::format("<p><b>{}.</b> {}</p>\n", escape(title_of(task)), escape(test_sentence(task)));
     std::string warning;
     for (const std::string& caution : cautions(task)) warning += (warning.empty() ? "" : " ") + caution;
     if (!warning.empty()) out += paragraph(warning, "warn");
@@ -155,15 +153,16 @@ std::string comparisons_section(const StudyResult& r) {
          paragraph(
              "Against the first model one-sided, with Holm's correction over the tasks; against all others two-sided, "
              "with Holm's correction over all of these comparisons. Intervals by bootstrap over patients, not "
-             "corrected. r is the rank-biserial correlation: 1 if every case that differs favours the tested model. "
+             "corrected. p is exact, from all permutations of the signs, where few cases differ. r is the "
+             "rank-biserial correlation: 1 if every case that differs favours the tested model. "
              "“No "
              "evidence” is no proof of equality.",
              "soft");
 }
 
-std::string regimens_section(const StudyResult& r) {
+std::string partial_section(const StudyResult& r) {
   std::string out;
-  for (const TaskResult& task : r.tasks) out += partial_table(task) + dose_table(task);
+  for (const TaskResult& task : r.tasks) out += partial_table(task) + quantity_table(task);
   return out;
 }
 
@@ -172,13 +171,13 @@ std::string differences_section(const StudyResult& r) {
   for (const TaskResult& task : r.tasks)
     for (const ScoreDifferences& d : task.score_differences) {
       const std::size_t n = d.num_better + d.num_equal + d.num_worse;
-      rows += row(task_title(task.task), {text_cell(d.score), shares_cell(d), number(count_of(d.num_worse, n)),
-                                          number(count_of(d.num_equal, n)), number(count_of(d.num_better, n))});
+      rows += row(title_of(task), {text_cell(d.score), shares_cell(d), number(count_of(d.num_worse, n)),
+                                   number(count_of(d.num_equal, n)), number(count_of(d.num_better, n))});
       if (const std::string drawing = histogram_figure(d); !drawing.empty())
         figures += figure(
-            drawing, fmt::format("{}: cases by the difference in {}, “{}” minus “{}”; {} equal cases are left out.",
-                                 task_title(task.task), d.score, task.models.at(1).model, task.models[0].model,
-                                 grouped(d.num_equal)));
+            drawing,
+            fmt::format("{}: cases by the difference in {}, “{}” minus “{}”; {} equal cases are left out.",
+                        title_of(task), d.score, task.models.at(1).model, task.models[0].model, grouped(d.num_equal)));
     }
   if (rows.empty()) return {};
   return table("Cases in which the tested model scores worse, equal or better than the first",

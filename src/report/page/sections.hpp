@@ -14,7 +14,7 @@ std::string summary_section(const StudyResult& result);
 /// The study's table, the differences between models, partial credits and doses.
 std::string results_section(const StudyResult& result);
 std::string comparisons_section(const StudyResult& result);
-std::string regimens_section(const StudyResult& result);
+std::string partial_section(const StudyResult& result);
 
 /// Case by case: in how many the tested model is better, and by how much.
 std::string differences_section(const StudyResult& result);

@@ -10,10 +10,7 @@ std::string forest(const TaskResult& task) {
   std::vector<stats::Estimate> all = {task.difference};
   for (const Subgroup& group : task.subgroups) all.push_back(group.difference);
   const Axis axis = difference_axis(all);
-  const bool rouge = task.tested_score == "ROUGE-1 F1";
-  const auto score = [&](std::size_t model) {
-    return rouge ? task.models.at(model).rouge1_f1.value : task.models.at(model).accuracy.value;
-  };
+  const auto score = [&](std::size_t model) { return tested_value(task, task.models.at(model)).value; };
   const auto group_row = [&](const std::string& name, std::size_t n, std::size_t patients, double before, double after,
                              const stats::Estimate& difference, const std::string& p, const char* css_class = "") {
     return row(name,
@@ -28,10 +25,12 @@ std::string forest(const TaskResult& task) {
     if (group.variable != variable) rows += heading_row(escape(group.variable), 7);
     variable = group.variable;
     rows += group_row(group.value, group.n, group.num_patients, group.before, group.after, group.difference,
-                      p_cell(group.p_adjusted));
+                      group.method == stats::WilcoxonMethod::kApprox
+                          ? p_cell(group.p_adjusted)
+                          : number(p_html(group.p_adjusted) + " <small>exact</small>"));
   }
-  return table(fmt::format("{} by subgroup: difference in {}, “{}” minus “{}”", task_title(task.task),
-                           task.tested_score, task.models[1].model, task.models[0].model),
+  return table(fmt::format("{} by subgroup: difference in {}, “{}” minus “{}”", title_of(task), task.tested_score,
+                           task.models[1].model, task.models[0].model),
                {{"Group", "text"},
                 {"", "plot"},
                 {"Difference" + interval_note({task}), "est"},
@@ -52,7 +51,9 @@ std::string subgroups_section(const StudyResult& r) {
   return paragraph(
              "Exploratory: no subgroup was the question of the study, and a group that stands out needs cases of its "
              "own. Dashed: the difference over all cases. p: one-sided Wilcoxon signed-rank test, adjusted after "
-             "Benjamini and Hochberg within the task.",
+             "Benjamini and Hochberg within the task; “exact” where it is from all permutations of the signs, as few "
+             "cases "
+             "differ, else from the normal approximation.",
              "warn") +
          out;
 }

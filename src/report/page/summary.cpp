@@ -9,34 +9,30 @@
 namespace radonc::report {
 namespace {
 
-bool is_baseline(const std::string& model) {
-  return model == tasks::kMajority || model == tasks::kNearestCase;
-}
-
-/// The comparison with that model in the task's tested score, or nothing.
-const Comparison* against(const TaskResult& task, const std::string& model) {
-  for (const Comparison& comparison : task.comparisons)
-    if (comparison.second == model && comparison.score == task.tested_score) return &comparison;
-  return nullptr;
-}
-
 bool has_baselines(const TaskResult& task) {
-  return against(task, tasks::kMajority) || against(task, tasks::kNearestCase);
+  return strongest_baseline(task) != nullptr;
 }
 
 bool beats_baselines(const TaskResult& task) {
-  for (const char* name : {tasks::kMajority, tasks::kNearestCase})
-    if (const Comparison* comparison = against(task, name); comparison && verdict(*comparison) != "better")
-      return false;
-  return has_baselines(task);
+  return has_baselines(task) && std::ranges::all_of(task.comparisons, [&](const Comparison& comparison) {
+           return !tasks::is_baseline(comparison.second) || comparison.score != task.tested_score ||
+                  verdict(comparison) == "better";
+         });
 }
 
 std::string headline(const StudyResult& r) {
-  const auto won = static_cast<std::size_t>(std::ranges::count_if(r.tasks, is_better));
-  const std::string model = escape(r.model.empty() ? "the model" : r.model);
-  if (won == 0)
-    return fmt::format("<h1>No evidence that fine-tuning {} helped on any of {} tasks</h1>\n", model, r.tasks.size());
-  return fmt::format("<h1>Fine-tuning {} improved {} of {} tasks</h1>\n", model, won, r.tasks.size());
+  if (r.tasks.empty()) return "<h1>No task was evaluated</h1>\n";
+  const std::string first = escape(r.tasks.front().models.at(0).model),
+                    tested = escape(r.tasks.front().models.at(1).model);
+  const auto with_baselines = std::ranges::count_if(r.tasks, has_baselines);
+  std::string text;
+  if (with_baselines > 0)
+    text = fmt::format("“{}” is above its strongest baseline on {} of {} tasks, and ", tested,
+                       std::ranges::count_if(r.tasks, beats_baselines), with_baselines);
+  else
+    text = fmt::format("“{}” is ", tested);
+  return fmt::format("<h1>{}better than “{}” on {} of {}</h1>\n", text, first, std::ranges::count_if(r.tasks, is_gain),
+                     r.tasks.size());
 }
 
 std::string list_of(const std::vector<std::string>& names) {
@@ -50,7 +46,7 @@ std::string models_text(const StudyResult& r) {
   const TaskResult& task = r.tasks.front();
   std::vector<std::string> further, baselines;
   for (std::size_t i = 2; i < task.models.size(); ++i)
-    (is_baseline(task.models[i].model) ? baselines : further).push_back(task.models[i].model);
+    (tasks::is_baseline(task.models[i].model) ? baselines : further).push_back(task.models[i].model);
   std::string text =
       fmt::format("“{}” was tested against “{}”", escape(task.models[1].model), escape(task.models[0].model));
   if (!further.empty()) text += fmt::format(", and compared with {}", list_of(further));
@@ -74,25 +70,29 @@ std::string baseline_text(const Comparison& c) {
   const std::string words = found == "better"  ? "better than"
                             : found == "worse" ? "<strong>worse</strong> than"
                                                : "not shown to differ from";
-  return fmt::format("{} “{}” ({}, p\u00A0{})", words, escape(c.second), signed_interval(c.difference),
-                     p_relation(c.p_holm));
+  return fmt::format("{} “{}” ({}, p\u00A0{}, {})", words, escape(c.second), signed_interval(c.difference),
+                     p_relation(c.p_holm), method_of(c.test));
 }
 
+/// The strongest baseline first, then the first model, then the other baselines.
 std::string finding(const TaskResult& task) {
-  const bool rouge = task.tested_score == "ROUGE-1 F1";
   const ModelMetrics &before = task.models.at(0), &after = task.models.at(1);
   std::string text =
-      fmt::format("<li><strong>{}: {}.</strong> {} {:.3f} → {:.3f}, difference {}, p\u00A0{}; {} cases of {} patients.",
-                  escape(task_title(task.task)), is_better(task) ? "better" : "no evidence of a gain",
-                  rouge ? "ROUGE-1 F1" : "Accuracy", rouge ? before.rouge1_f1.value : before.accuracy.value,
-                  rouge ? after.rouge1_f1.value : after.accuracy.value, signed_interval(task.difference),
-                  p_relation(task.p_holm), grouped(task.num_cases), grouped(task.num_patients));
-  std::string baselines;
-  for (const char* name : {tasks::kMajority, tasks::kNearestCase})
-    if (const Comparison* comparison = against(task, name))
-      baselines += (baselines.empty() ? "" : "; ") + baseline_text(*comparison);
-  if (!baselines.empty()) text += fmt::format(" Against the baselines it is {}.", baselines);
-  if (rouge)
+      fmt::format("<li><strong>{}.</strong> “{}”: {} {:.3f}", escape(title_of(task)), escape(after.model),
+                  task.has_classes ? "accuracy" : "ROUGE-1 F1", tested_value(task, after).value);
+  const Comparison* strongest = strongest_baseline(task);
+  if (strongest)
+    text += fmt::format(", {}, the strongest baseline ({:.3f})", baseline_text(*strongest),
+                        tested_value(task, *task.find(strongest->second)).value);
+  text += fmt::format("; {} “{}” ({:.3f}; difference {}, p\u00A0{}, {}); {} cases of {} patients.",
+                      is_better(task) ? "better than" : "no evidence that it is better than", escape(before.model),
+                      tested_value(task, before).value, signed_interval(task.difference), p_relation(task.p_holm),
+                      method_of(task.test), grouped(task.num_cases), grouped(task.num_patients));
+  for (const Comparison& comparison : task.comparisons)
+    if (tasks::is_baseline(comparison.second) && comparison.score == task.tested_score &&
+        comparison.second != strongest->second)
+      text += fmt::format(" It is {}.", baseline_text(comparison));
+  if (!task.has_classes)
     text += fmt::format(" Wholly right answers: {:.3f} → {:.3f}.", before.accuracy.value, after.accuracy.value);
   return text + "</li>\n";
 }
@@ -101,7 +101,7 @@ std::string accuracy_figure(const StudyResult& r) {
   const Axis axis = share_axis();
   std::string rows;
   for (const TaskResult& task : r.tasks) {
-    rows += heading_row(escape(task_title(task.task)), 3);
+    rows += heading_row(escape(title_of(task)), 3);
     for (std::size_t i = 0; i < task.models.size(); ++i)
       rows += row(task.models[i].model,
                   {plot_cell(axis, task.models[i].accuracy, mark_of(task, i)), estimate(task.models[i].accuracy)});
@@ -116,12 +116,10 @@ std::string accuracy_figure(const StudyResult& r) {
 std::string summary_section(const StudyResult& r) {
   std::string out = headline(r);
   out += fmt::format(
-      "<p class=\"lead\">The original and the fine-tuned model answered the same held-out cases. Evidence means a "
-      "one-sided Wilcoxon signed-rank test with p ≤ {} after Holm's correction over the tasks.",
-      kAlpha);
-  if (const auto num_tasks = std::ranges::count_if(r.tasks, has_baselines); num_tasks > 0)
-    out += fmt::format(" The fine-tuned model is better than every baseline on {} of the {} tasks that have baselines.",
-                       std::ranges::count_if(r.tasks, beats_baselines), num_tasks);
+      "<p class=\"lead\">{}. Evidence means a Wilcoxon signed-rank test with p ≤ {} after Holm's correction: one-sided "
+      "against the first model, two-sided against all others. What answers no better than always giving the commonest "
+      "answer is not called better.",
+      escape(study_title(r)), kAlpha);
   out +=
       "</p>\n<p class=\"warn\"><strong>For research. Not for clinical decisions.</strong> The figures describe these "
       "records and this split, nothing more.</p>\n";
@@ -133,7 +131,7 @@ std::string summary_section(const StudyResult& r) {
   for (const TaskResult& task : r.tasks) out += finding(task);
   out += fmt::format(
       "</ul>\n<p class=\"soft\">Differences with {:.4g}\u00A0% intervals; p after Holm's correction, one-sided against "
-      "the original, two-sided against all others.</p>\n</div>\n",
+      "the first model, two-sided against all others.</p>\n</div>\n",
       100 * r.tasks.front().confidence);
   return out + accuracy_figure(r);
 }

@@ -6,8 +6,8 @@
 
 #include "radonc/clinical/regimen.hpp"
 #include "radonc/core/error.hpp"
-#include "radonc/data/course.hpp"
 #include "radonc/core/random.hpp"
+#include "radonc/data/course.hpp"
 #include "support/example_cases.hpp"
 #include "support/regimen_spellings.hpp"
 #include "support/regimen_texts.hpp"

@@ -65,3 +65,18 @@ TEST_CASE("a mapped file outlives its first handle") {
   first.reset();
   CHECK(std::string(reinterpret_cast<const char*>(second.bytes().data()), second.bytes().size()) == "bytes");
 }
+
+TEST_CASE("what a killed process left half-written is taken away, and nothing else") {
+  const test::TemporaryFolder folder;
+  const auto inside = folder.path() / "adapter";
+  core::write_file_atomically(inside / "model.safetensors", "whole");
+  for (const auto& name : {inside / "model.safetensors.tmp123", folder.path() / "study.json.tmp4"})
+    std::filesystem::copy_file(inside / "model.safetensors", name);
+  std::filesystem::copy_file(inside / "model.safetensors", folder.path() / "notes.tmp");
+  core::remove_unfinished_files(folder.path());
+  CHECK(core::read_file(inside / "model.safetensors") == "whole");
+  CHECK(std::filesystem::exists(folder.path() / "notes.tmp"));
+  CHECK_FALSE(std::filesystem::exists(inside / "model.safetensors.tmp123"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "study.json.tmp4"));
+  CHECK_THROWS_AS(core::remove_unfinished_files(folder.path() / "absent"), Error);
+}

@@ -141,14 +141,46 @@ TEST_CASE("a regimen is tested by ROUGE-1, and by accuracy besides; it has parti
   const auto& tuned = result.models[1];
   CHECK(tuned.classes.empty());
   CHECK(tuned.partial.at("total_dose") == doctest::Approx(tuned.accuracy.value));
-  REQUIRE(tuned.dose.has_value());
-  CHECK(tuned.dose->n == tuned.num_parsed);
+  REQUIRE(tuned.quantities.size() == 3);
   // 60 against 45 Gy: BED 72 against 53.1, EQD2 60 against 44.25.
   const double wrong = 1 - tuned.accuracy.value * 80 / static_cast<double>(tuned.num_parsed);
-  CHECK(tuned.dose->total_dose_gy == doctest::Approx(15 * wrong));
-  CHECK(tuned.dose->bed_gy == doctest::Approx(18.9 * wrong));
-  CHECK(tuned.dose->eqd2_gy == doctest::Approx(15.75 * wrong));
-  CHECK(tuned.dose->within_five_percent == doctest::Approx(1 - wrong));
+  const double expected[] = {15 * wrong, 18.9 * wrong, 15.75 * wrong};
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(tuned.quantities[i].n == tuned.num_parsed);
+    CHECK(tuned.quantities[i].unit == "Gy");
+    CHECK(tuned.quantities[i].mean_absolute == doctest::Approx(expected[i]));
+    CHECK(tuned.quantities[i].within_five_percent == doctest::Approx(1 - wrong));
+  }
+}
+
+TEST_CASE("where few cases differ, p is exact, and says so") {
+  auto before = scores("original", 1, 2, 106), after = before;
+  for (auto& score : after) score.model = "fine-tuned";
+  auto baseline = after;
+  for (auto& score : baseline) score.model = tasks::kMajority;
+  for (std::size_t i = 0; i < 7; ++i) baseline[i].correct = 0;
+  for (std::size_t i = 0; i < 30; ++i) before[i].correct = 0;
+  const auto result = evaluate(joined({before, after, baseline})).at(0);
+  REQUIRE(result.comparisons.size() == 1);
+  CHECK(result.comparisons[0].test.num_nonzero == 7);
+  CHECK(result.comparisons[0].test.p_value == doctest::Approx(2.0 / 128));  // not the approximation's 0.0082
+  CHECK(result.comparisons[0].test.method == stats::WilcoxonMethod::kPermutation);
+  CHECK(result.test.method == stats::WilcoxonMethod::kApprox);  // 30 differ
+  for (const auto& group : result.subgroups)
+    CHECK((group.method == stats::WilcoxonMethod::kPermutation) == (group.difference.value * double(group.n) < 24.5));
+}
+
+TEST_CASE("free and confined answers of one task are two results") {
+  auto free = joined({scores("original", 0.3, 2), scores("fine-tuned", 0.8, 3)}), confined = free;
+  for (auto& score : confined) score.allowed = tasks::Allowed::kValidAnswers;
+  const auto results = evaluate(joined({free, confined}));
+  REQUIRE(results.size() == 2);
+  CHECK(results[0].task == results[1].task);
+  CHECK(results[0].allowed == tasks::Allowed::kAnyText);
+  CHECK(results[1].allowed == tasks::Allowed::kValidAnswers);
+  CHECK(results[0].p_holm == 2 * results[0].test.p_value);
+  free[3].has_classes = false;
+  CHECK_THROWS_WITH_AS(evaluate(free), doctest::Contains("case-0003"), Error);
 }
 
 TEST_CASE("the order of the scores does not matter") {

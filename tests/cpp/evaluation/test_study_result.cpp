@@ -31,12 +31,15 @@ TEST_CASE("study.json survives the round trip to the last bit") {
   CHECK(back.tasks[0].subgroups[1].difference == study.tasks[0].subgroups[1].difference);
   CHECK(back.label_sets == study.label_sets);
   CHECK(back.settings == study.settings);
+  CHECK(back.arms[1].training[0].curve.size() == study.arms[1].training[0].curve.size());
+  CHECK(back.arms[0].files == study.arms[0].files);
+  CHECK(back.tasks[0].models[1].quantities.size() == 3);
   CHECK(evaluation::to_json(evaluation::study_result_from_json(evaluation::to_json({}))) == evaluation::to_json({}));
 }
 
 TEST_CASE("bytes that are no UTF-8 do not break the file") {
   evaluation::StudyResult study;
-  study.examples.push_back({"case-1", "modality", "x", {{"original", "broken \xff\xfe"}}});
+  study.examples.push_back({"case-1", "modality", "Modality", "x", {{"original", "broken \xff\xfe"}}});
   CHECK(evaluation::study_result_from_json(evaluation::to_json(study)).examples[0].answers[0].second ==
         "broken \xEF\xBF\xBD\xEF\xBF\xBD");
 }
@@ -46,8 +49,8 @@ TEST_CASE("numbers that are not finite are refused by name") {
   study.tasks[1].models[0].macro.f1 = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_WITH_AS(evaluation::to_json(study), doctest::Contains("tasks[1].models[0].macro.f1"), Error);
   study.tasks.clear();
-  study.training[0].final_loss = std::numeric_limits<double>::infinity();
-  CHECK_THROWS_WITH_AS(evaluation::to_json(study), doctest::Contains("training[0].final_loss"), Error);
+  study.arms[1].training[0].final_loss = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_WITH_AS(evaluation::to_json(study), doctest::Contains("arms[1].training[0].final_loss"), Error);
 }
 
 TEST_CASE("a faulty study.json is named by field or byte") {
@@ -55,7 +58,7 @@ TEST_CASE("a faulty study.json is named by field or byte") {
   CHECK_THROWS_WITH_AS(evaluation::study_result_from_json(json.substr(0, json.size() / 2)),
                        doctest::Contains("not JSON at byte"), Error);
   CHECK_THROWS_WITH_AS(evaluation::study_result_from_json("[]"), doctest::Contains("must be an object"), Error);
-  CHECK_THROWS_WITH_AS(evaluation::study_result_from_json("{}"), doctest::Contains("format must be 1"), Error);
+  CHECK_THROWS_WITH_AS(evaluation::study_result_from_json("{}"), doctest::Contains("format must be 2"), Error);
   auto changed = nlohmann::json::parse(json);
   changed["tasks"][2]["p_holm"] = "small";
   CHECK_THROWS_WITH_AS(evaluation::study_result_from_json(changed.dump()),

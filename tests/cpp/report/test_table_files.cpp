@@ -62,20 +62,21 @@ TEST_CASE("the CSV tables hold every row, with numbers that read back exactly") 
   }
   const auto main = read_csv(table_named(study, "main.csv"));
   REQUIRE(main.size() == 1 + 3 * 5);
-  CHECK(main[0][6] == "accuracy");
-  CHECK(std::stod(main[2][6]) == study.tasks[0].models[1].accuracy.value);
-  CHECK(main[2][14] == "");  // no macro average of regimens
-  CHECK(std::stod(main[7][14]) == study.tasks[1].models[1].macro.precision);
+  CHECK(main[0][7] == "accuracy");
+  CHECK(main[1][1] == "any text");
+  CHECK(std::stod(main[2][7]) == study.tasks[0].models[1].accuracy.value);
+  CHECK(main[2][15] == "");  // no macro average of regimens
+  CHECK(std::stod(main[7][15]) == study.tasks[1].models[1].macro.precision);
   const auto comparisons = read_csv(table_named(study, "comparisons.csv"));
   CHECK(comparisons.size() == 1 + 3 + 6 + 3 + 3);
-  CHECK(std::stod(comparisons[1][9]) == study.tasks[0].p_holm);
-  CHECK(comparisons[1][7] == "greater");
-  CHECK(comparisons[2][7] == "two-sided");
+  CHECK(std::stod(comparisons[1][11]) == study.tasks[0].p_holm);
+  CHECK(comparisons[1][8] == "greater");
+  CHECK(comparisons[2][8] == "two-sided");
   const auto differences = read_csv(table_named(study, "differences.csv"));
   CHECK(differences.size() == 1 + 20 + 1 + 1 + 1);
-  CHECK(differences[1][5] == "-1");
-  CHECK(differences[11][5] == "0");
-  CHECK(differences[20][6] == "1");
+  CHECK(differences[1][6] == "-1");
+  CHECK(differences[11][6] == "0");
+  CHECK(differences[20][7] == "1");
   CHECK(read_csv(table_named(study, "classes.csv")).size() ==
         1 + 5 * (study.tasks[1].labels.size() + study.tasks[2].labels.size()));
   CHECK(read_csv(table_named(study, "calibration.csv")).size() == 1 + 3 * 4 * 10);
@@ -86,7 +87,7 @@ TEST_CASE("CSV fields with commas, quotes and line ends come back as they were")
   const std::string evil = "a, \"b\"\r\nc\nd";
   study.tasks[1].models[0].classes[0].label = evil;
   study.tasks[0].task = "";
-  CHECK(read_csv(table_named(study, "classes.csv"))[1][2] == evil);
+  CHECK(read_csv(table_named(study, "classes.csv"))[1][3] == evil);
   CHECK(read_csv(table_named(study, "main.csv"))[1].size() == read_csv(table_named(study, "main.csv"))[0].size());
 }
 
@@ -107,7 +108,7 @@ TEST_CASE("LaTeX's special characters are escaped in every name") {
   auto study = test::sample_study();
   const std::string evil = "\\input{x} $5 & #1 50% a_b ^ ~ <α> |\n\"“→";
   for (auto& task : study.tasks) {
-    task.task = evil;
+    task.task = task.title = evil;
     for (auto& model : task.models) {
       model.model = evil;
       for (auto& entry : model.classes) entry.label = evil;

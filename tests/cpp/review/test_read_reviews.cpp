@@ -265,7 +265,7 @@ TEST_CASE("table and JSON show the result") {
     CHECK((line.empty() || line.back() != ' '));
   }
   for (const std::string part :
-       {"Physicians' review: Regimen, 40 cases of 40 patients, 2 reviewers", "0.500 [0.352, 0.648]", "reference",
+       {"Physicians' review: regimen, 40 cases of 40 patients, 2 reviewers", "0.500 [0.352, 0.648]", "reference",
         "original against fine-tuned", "25 of 25 cases complete", "30 (100.0 %) of 30", "Not for clinical decisions"})
     CHECK_MESSAGE(contains(table, part), part << "\n" << table);
   const Json json = Json::parse(review::to_json(result));

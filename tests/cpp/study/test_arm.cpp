@@ -45,5 +45,5 @@ TEST_CASE("arms that cannot run beside one another are refused before anything i
   fails({{.name = "a"}, {.name = "b", .training = study::Training::kAllTasks, .adapter = "x"}}, "finished adapter");
   fails({{.name = "a b", .training = study::Training::kAllTasks},
          {.name = "a-b", .training = study::Training::kAllTasks}},
-        "another arm's folder");
+        "another arm's names");
 }

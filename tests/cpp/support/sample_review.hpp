@@ -31,6 +31,7 @@ inline std::vector<tasks::Pair> review_pairs(std::size_t n, std::size_t cases_pe
                                            200 * (20 + i % 15))});
     pairs.push_back(pairs.back());
     pairs.back().task = "modality";
+    pairs.back().answer = "external beam";
   }
   return pairs;
 }
@@ -40,10 +41,16 @@ inline std::vector<tasks::Prediction> review_predictions(std::size_t n, const st
   for (const std::string& model : models)
     for (std::size_t i = 0; i < n; ++i) {
       const std::string value = fmt::format("Answer {} of {}", predictions.size(), i);
-      predictions.push_back(
-          {fmt::format("case-{:04}", i), "regimen", model, "As generated: " + value, true, value, ""});
-      predictions.push_back(
-          {fmt::format("case-{:04}", i), "modality", model, "external beam", true, "external beam", ""});
+      const auto add = [&](const char* task, const std::string& text, const std::string& answer) {
+        predictions.push_back({.case_id = fmt::format("case-{:04}", i),
+                               .task = task,
+                               .model = model,
+                               .text = text,
+                               .parsed = true,
+                               .value = answer});
+      };
+      add("regimen", "As generated: " + value, value);
+      add("modality", "external beam", "external beam");
     }
   return predictions;
 }

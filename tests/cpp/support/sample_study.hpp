@@ -11,6 +11,7 @@
 #include "radonc/evaluation/evaluate.hpp"
 #include "radonc/evaluation/study_result.hpp"
 #include "radonc/tasks/baselines.hpp"
+#include "radonc/tasks/study_tasks.hpp"
 
 namespace radonc::test {
 
@@ -25,6 +26,8 @@ inline std::vector<tasks::Score> sample_scores(const std::string& task, const st
     score.case_id = fmt::format("case-{:04}", i);
     score.patient_id = fmt::format("patient-{:04}", i / 2);
     score.task = task;
+    score.title = task == "regimen" ? "Regimen" : task == "modality" ? "Modality" : "ICD-10 code";
+    score.has_classes = task != "regimen";
     score.model = model;
     score.reference = labels[references.below(references.below(labels.size()) + 1)];
     score.parsed = random.uniform() >= 0.1 * (1 - skill);
@@ -33,6 +36,7 @@ inline std::vector<tasks::Score> sample_scores(const std::string& task, const st
     score.correct = score.prediction == score.reference ? 1 : 0;
     score.rouge1 = metrics::rouge_n(score.reference, score.parsed ? score.prediction : "I cannot say");
     if (task == "regimen") score.partial = {{"total_dose", score.correct}, {"target", score.parsed ? 1.0 : 0.0}};
+    if (task == "regimen" && score.parsed) score.quantities = tasks::regimen_task()->quantities(guess, score.reference);
     if (task == "icd10") score.partial = {{"category", score.parsed ? 1.0 : 0.0}};
     if (model != tasks::kMajority) score.probability = 0.2 + 0.3 * random.uniform() + 0.5 * score.correct;
     score.subgroups = {{"sex", i % 3 == 0 ? "male" : "female"},
@@ -66,10 +70,12 @@ inline evaluation::StudyResult sample_study() {
   std::vector<std::string> codes;
   for (int i = 0; i < 30; ++i) codes.push_back(fmt::format("C{}.{}", 15 + 2 * i, i % 10));
   evaluation::StudyResult study;
-  study.model = "SmolLM2-135M-Instruct";
-  study.models = {{"original", "SmolLM2-135M-Instruct"},
-                  {"fine-tuned", "SmolLM2-135M-Instruct, LoRA trained on all tasks"},
-                  {"three examples in the prompt", "SmolLM2-135M-Instruct, 3 examples in the prompt"}};
+  const std::string model = "SmolLM2-135M-Instruct", digest(64, 'c'), other(64, 'd');
+  study.arms = {
+      {"original", model, model, digest, {{"type of the weights", "float32"}}, {}, {{"model/m.gguf", digest}}},
+      {"fine-tuned", model + ", LoRA trained on all tasks", model, digest, {{"lora rank", "8"}}, {}, {}},
+      {"three examples in the prompt", model + ", 3 examples in the prompt", model, other, {}, {}, {}}};
+  study.left_out = {"Technique (technique) is not studied: no training case has a complete answer."};
   std::vector<tasks::Score> scores;
   const auto add = [&](const std::string& task, const std::vector<std::string>& labels, double before, double after) {
     const auto append = [&](const std::vector<tasks::Score>& more) {
@@ -81,8 +87,9 @@ inline evaluation::StudyResult sample_study() {
     append(sample_majority(task, 240, labels));
     append(sample_scores(task, tasks::kNearestCase, 240, labels, after - 0.1, 5));
     study.label_sets[task] = labels;
-    study.prompts.push_back({task, "You answer questions on radiation oncology records.",
-                             "Which is it? Answer with <one> of: " + labels[0] + " & others."});
+    study.prompts.push_back({task, scores.back().title, "You answer questions on radiation oncology records.",
+                             "Which is it? Answer with <one> of: " + labels[0] + " & others.",
+                             "An answer is right if it is the reference."});
   };
   add("regimen", regimens, 0.05, 0.6);
   add("modality", modalities, 0.3, 0.85);
@@ -91,17 +98,19 @@ inline evaluation::StudyResult sample_study() {
   for (evaluation::TaskResult& task : study.tasks) task.num_train = 1204;
   study.flow = {{"records read", 0, 2287}, {"one diagnostic record", 40, 2247}, {"one primary course", 740, 1507}};
   study.split = {{"train", 1204, 1180}, {"validation", 63, 60}, {"test", 240, 120}};
-  study.settings = {{"lora rank", "8"}, {"learning rate", "0.0004"}, {"temperature", "0 (greedy)"}};
-  study.training = {{"fine-tuned", 300, 412345, 251.5, 0.41, {}}};
+  study.settings = {{"seed of the split", "0"}, {"learning rate", "0.0004"}, {"temperature", "0 (greedy)"}};
+  study.arms[1].training = {{"", 300, 412345, 251.5, 0.41, {}}};
   for (std::size_t step = 1; step <= 300; step += 3)
-    study.training[0].curve.push_back({step, 0.4 + 2.6 / (1 + 0.08 * static_cast<double>(step))});
+    study.arms[1].training[0].curve.push_back({step, 0.4 + 2.6 / (1 + 0.08 * static_cast<double>(step))});
   study.files = {{"records", std::string(64, 'a')}, {"scores.jsonl", std::string(64, 'b')}};
   study.environment = {{"radonc", "0.1.0"}, {"processor", "2 cores"}};
-  study.examples = {{"case-0001",
-                     "modality",
-                     "external beam",
-                     {{"original", "The patient <b>should</b> be\ntreated & cured"}, {"fine-tuned", "external beam"}}},
-                    {"case-0002", "icd10", "C50.9", {{"original", "\"breast\""}, {"fine-tuned", "C50.9"}}}};
+  study.examples = {
+      {"case-0001",
+       "modality",
+       "Modality",
+       "external beam",
+       {{"original", "The patient <b>should</b> be\ntreated & cured"}, {"fine-tuned", "external beam"}}},
+      {"case-0002", "icd10", "ICD-10 code", "C50.9", {{"original", "\"breast\""}, {"fine-tuned", "C50.9"}}}};
   study.peak_memory_bytes = 2.1e9;
   study.wall_seconds = 512;
   return study;

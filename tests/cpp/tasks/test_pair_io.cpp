@@ -13,13 +13,16 @@ TEST_CASE("scores survive the disk") {
   const tasks::Score score{.case_id = "a",
                            .patient_id = "p",
                            .task = "icd10",
+                           .title = "ICD-10 code",
                            .model = "original",
+                           .allowed = tasks::Allowed::kValidAnswers,
                            .reference = "C50.9",
                            .prediction = "C50.1",
                            .parsed = true,
                            .correct = 0,
                            .rouge1 = {0.5, 1.0 / 3, 0.4},
                            .partial = {{"category", 1.0}},
+                           .quantities = {{"dose", "Gy", 59.4, 60}},
                            .probability = 0.1 + 0.2,
                            .subgroups = {{"sex", "female"}, {"age", "60 to 69"}}};
   tasks::write_lines(folder.path() / "scores.jsonl", std::vector<tasks::Score>{score, score});
@@ -28,6 +31,8 @@ TEST_CASE("scores survive the disk") {
   CHECK(tasks::to_json(read[1]) == tasks::to_json(score));
   CHECK(read[0].rouge1.recall == 1.0 / 3);
   CHECK(read[0].partial == score.partial);
+  CHECK(read[0].quantities == score.quantities);
+  CHECK(read[0].allowed == tasks::Allowed::kValidAnswers);
   CHECK(read[0].probability == 0.1 + 0.2);
   CHECK(read[0].subgroups == score.subgroups);
 }
@@ -36,7 +41,12 @@ TEST_CASE("pairs and predictions survive the disk") {
   const test::TemporaryFolder folder;
   const tasks::Pair pair{
       "a", "p", "regimen", "system", "Site: Larynx\nAge: 50", "question?", "answer; \u2028\"", {{"sex", "male"}}};
-  const tasks::Prediction prediction{"a", "regimen", "original", "text\n", false, "", "no answer"};
+  const tasks::Prediction prediction{.case_id = "a",
+                                     .task = "regimen",
+                                     .model = "original",
+                                     .allowed = tasks::Allowed::kValidAnswers,
+                                     .text = "text\n",
+                                     .reason = "no answer"};
   tasks::write_lines(folder.path() / "pairs.jsonl", std::vector<tasks::Pair>{pair, pair});
   tasks::write_lines(folder.path() / "predictions.jsonl", std::vector<tasks::Prediction>{prediction});
   const auto pairs = tasks::read_pairs(folder.path() / "pairs.jsonl");

@@ -10,7 +10,7 @@ using namespace radonc;
 
 TEST_CASE("every reference is canonical, and as many as pinned") {
   const std::vector<std::size_t> expected = {1'101, 1'800, 1'946};
-  const auto all = tasks::study_tasks(test::example_cohort().cases);
+  const auto all = tasks::make_tasks(test::example_cohort().cases);
   REQUIRE(all.size() == expected.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     CAPTURE(all[i]->name());
@@ -20,7 +20,7 @@ TEST_CASE("every reference is canonical, and as many as pinned") {
       if (!reference) continue;
       ++count;
       CAPTURE(*reference);
-      CHECK(all[i]->parse_text(*reference).value == reference);
+      CHECK(all[i]->parse_text(*reference).value == *reference);
       CHECK(all[i]->score(all[i]->parse(record.case_id, "m", *reference), all[i]->build_pair(record)).correct == 1);
     }
     CHECK(count == expected[i]);
@@ -44,13 +44,13 @@ TEST_CASE("the regimens' grammar holds every reference, and only what the task r
 }
 
 TEST_CASE("an external beam is never called photon") {
-  const auto all = tasks::study_tasks(test::example_cohort().cases);
+  const auto all = tasks::make_tasks(test::example_cohort().cases);
   CHECK(all[1]->question().find("photon") == std::string::npos);
   CHECK(all[1]->question().find("brachytherapy, external beam or radionuclide?") != std::string::npos);
   for (const auto& record : test::example_cohort().cases) {
     if (!record.courses[0].modality.starts_with("external")) continue;
-    if (const auto reference = all[0]->reference(record)) CHECK(reference->find("photon") == std::string::npos);
-    if (const auto reference = all[1]->reference(record)) CHECK(reference == "external beam");
+    if (const auto reference = all[0]->reference(record)) CHECK((*reference).find("photon") == std::string::npos);
+    if (const auto reference = all[1]->reference(record)) CHECK(*reference == "external beam");
   }
   CHECK(all[1]->parse_text("photons").value == "photon");  // read, and wrong
 }
@@ -155,27 +155,62 @@ TEST_CASE("an answer names exactly one code") {
   const auto credits = [&](const std::optional<std::string>& prediction, const char* reference) {
     return task->partial_credits(prediction, reference);
   };
-  CHECK(credits("C50.1", "C50.9") == Credits{{"category", 1}, {"block", 1}, {"chapter", 1}, {"valid", 1}});
-  CHECK(credits("C50.7", "C50.9") == Credits{{"category", 1}, {"block", 1}, {"chapter", 1}, {"valid", 0}});
-  CHECK(credits("C18.7", "C20") == Credits{{"category", 0}, {"block", 1}, {"chapter", 1}, {"valid", 1}});
-  CHECK(credits("C51.9", "C50.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 1}, {"valid", 1}});
-  CHECK(credits("Z51.0", "C50.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 0}, {"valid", 1}});
-  CHECK(credits("C99.9", "C98.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 0}, {"valid", 0}});
-  CHECK(credits(std::nullopt, "C50.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 0}, {"valid", 0}});
+  CHECK(credits("C50.1", "C50.9") == Credits{{"category", 1}, {"block", 1}, {"chapter", 1}, {"valid_code", 1}});
+  CHECK(credits("C50.7", "C50.9") == Credits{{"category", 1}, {"block", 1}, {"chapter", 1}, {"valid_code", 0}});
+  CHECK(credits("C18.7", "C20") == Credits{{"category", 0}, {"block", 1}, {"chapter", 1}, {"valid_code", 1}});
+  CHECK(credits("C51.9", "C50.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 1}, {"valid_code", 1}});
+  CHECK(credits("Z51.0", "C50.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 0}, {"valid_code", 1}});
+  CHECK(credits("C99.9", "C98.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 0}, {"valid_code", 0}});
+  CHECK(credits(std::nullopt, "C50.9") == Credits{{"category", 0}, {"block", 0}, {"chapter", 0}, {"valid_code", 0}});
 }
 
-TEST_CASE("a cohort without an answer, or with one class, is an error that names the task") {
+TEST_CASE("why a case has no answer is a rule's name, and what is to be known of one is told") {
   auto record = test::made_up_case("1");
   record.icd10 = "";
-  CHECK_THROWS_WITH_AS(tasks::study_tasks({record}), doctest::Contains("icd10"), Error);
-  record = test::made_up_case("1");
+  CHECK(tasks::icd10_task()->reference(record).reason == "code missing or not well formed");
+  CHECK(tasks::regimen_task()->reference(record).remark.empty());
+  record.courses[0].dose_unit = "gy";
+  CHECK(tasks::regimen_task()->reference(record).remark == "dose unit corrected");
   record.courses[0].dose = "";
-  CHECK_THROWS_WITH_AS(tasks::study_tasks({record}), doctest::Contains("regimen"), Error);
+  CHECK(tasks::regimen_task()->reference(record).reason == "dose missing");
   record.courses[0].modality = "";
-  CHECK_THROWS_AS(tasks::study_tasks({record}), Error);
-  CHECK_THROWS_AS(tasks::study_tasks({}), Error);
-  CHECK_THROWS_WITH_AS(tasks::require_two_classes("modality", {"photon", "photon"}), doctest::Contains("photon"),
-                       Error);
-  CHECK_THROWS_WITH_AS(tasks::require_two_classes("modality", {}), doctest::Contains("modality"), Error);
-  CHECK_NOTHROW(tasks::require_two_classes("modality", {"photon", "proton"}));
+  CHECK(tasks::modality_task({"photon"})->reference(record).reason == "modality missing");
+  record.courses.clear();
+  CHECK(tasks::regimen_task()->reference(record).reason == "not one course");
+}
+
+TEST_CASE("the quantities of a regimen are those of dose arithmetic") {
+  const auto task = tasks::regimen_task();
+  const std::string sixty = "Brain; external beam; 200 cGy x 30 fractions; total 6000 cGy";
+  const auto quantities = task->quantities("Brain; external beam; 180 cGy x 25 fractions; total 4500 cGy", sixty);
+  REQUIRE(quantities.size() == 3);
+  CHECK(quantities[0] == tasks::Quantity{"total dose", "Gy", 45, 60});
+  CHECK(quantities[1].name == "BED");
+  CHECK(quantities[1].value == doctest::Approx(53.1));
+  CHECK(quantities[1].reference == doctest::Approx(72));
+  CHECK(quantities[2].value == doctest::Approx(44.25));
+}
+
+TEST_CASE("tasks are chosen by name, or brought along") {
+  const auto cases = std::vector{test::made_up_case("1")};
+  const auto names = [&](const std::vector<tasks::TaskChoice>& choices) {
+    std::vector<std::string> all;
+    for (const auto& task : tasks::make_tasks(cases, choices)) all.push_back(task->name());
+    return all;
+  };
+  CHECK(names({}) == tasks::study_task_names());
+  CHECK(names({"icd10", tasks::modality_task({"photon"})}) == std::vector<std::string>{"icd10", "modality"});
+  CHECK_THROWS_WITH_AS(names({"icd9"}), doctest::Contains("regimen, modality, icd10"), Error);
+  CHECK_THROWS_WITH_AS(names({"icd10", tasks::icd10_task()}), doctest::Contains("chosen twice"), Error);
+  CHECK_THROWS_AS(names({std::shared_ptr<const tasks::Task>()}), Error);
+}
+
+TEST_CASE("a task that cannot be studied says so in a sentence") {
+  const auto task = tasks::icd10_task();
+  const auto pair = [&](const char* answer) { return tasks::Pair{.task = "icd10", .answer = answer}; };
+  const std::vector<tasks::Pair> one = {pair("C50.9"), pair("C50.9")}, two = {pair("C50.9"), pair("C61")};
+  CHECK(tasks::why_not_studied(*task, two, one).empty());
+  CHECK(tasks::why_not_studied(*task, one, one).find("ICD-10 code (icd10) is not studied: all 2 training cases") == 0);
+  CHECK(tasks::why_not_studied(*task, {}, one).find("no training case") != std::string::npos);
+  CHECK(tasks::why_not_studied(*task, two, {}).find("no held-out case") != std::string::npos);
 }

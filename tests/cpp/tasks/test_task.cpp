@@ -11,7 +11,7 @@ using namespace radonc;
 
 TEST_CASE("a prompt does not change with anything that a model must not know") {
   std::size_t num_pairs = 0;
-  for (const auto& task : tasks::study_tasks(test::example_cohort().cases)) {
+  for (const auto& task : tasks::make_tasks(test::example_cohort().cases)) {
     for (const auto& record : test::example_cohort().cases) {
       if (!task->reference(record)) continue;
       auto other = record;
@@ -44,7 +44,7 @@ TEST_CASE("a prompt does not change with anything that a model must not know") {
 
 TEST_CASE("system and details come first and are shared by a case's tasks") {
   const auto record = test::made_up_case("1");
-  const auto all = tasks::study_tasks({record});
+  const auto all = tasks::make_tasks({record});
   REQUIRE(all.size() == 3);
   for (const auto& task : all) {
     const auto pair = task->build_pair(record);
@@ -54,7 +54,7 @@ TEST_CASE("system and details come first and are shared by a case's tasks") {
     CHECK(pair.system == all[0]->build_pair(record).system);
     CHECK(pair.details == all[0]->build_pair(record).details);
     CHECK(pair.question == task->question());
-    CHECK(pair.answer == task->reference(record));
+    CHECK(pair.answer == *task->reference(record));
   }
 }
 
@@ -139,4 +139,51 @@ TEST_CASE("scores written and read are the same") {
   CHECK_THROWS_AS(tasks::read_scores(folder.path() / "absent"), Error);
   // An answer cut inside a character can be written.
   CHECK(tasks::to_json(task->parse("case-1", "m", "C\xc3")).find("\xEF\xBF\xBD") != std::string::npos);
+}
+
+namespace {
+
+/// A task as a user would write one.
+class ToxicityGrade : public tasks::Task {
+ public:
+  std::string name() const override { return "toxicity"; }
+  std::string title() const override { return "Toxicity grade"; }
+  std::string question() const override { return "Which grade? Answer with a number from 0 to 5."; }
+  std::vector<std::string> valid_answers() const override { return {"0", "1", "2", "3", "4", "5"}; }
+  tasks::Reference reference(const data::CaseRecord& record) const override {
+    const auto found = record.other.find("toxicity_grade");
+    if (found == record.other.end()) return {{std::nullopt, "grade not recorded"}};
+    return {{found->second, ""}};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a task of one's own has the rest by default: labels, one named answer, equality") {
+  const ToxicityGrade task;
+  auto record = test::made_up_case("1");
+  CHECK_THROWS_WITH_AS(task.build_pair(record), doctest::Contains("grade not recorded"), Error);
+  record.other["toxicity_grade"] = "3";
+  const auto pair = task.build_pair(record);
+  CHECK(pair.answer == "3");
+  CHECK(pair.details.find('3') == std::string::npos);
+  for (const auto& [text, value] : {std::pair("3", "3"), {"Grade 3.", "3"}, {"Let me see.\n2", "2"}})
+    CHECK(task.parse_text(text).value == value);
+  for (const char* text : {"13", "2 or 3", "", "three", "G3"}) CHECK_FALSE(task.parse_text(text).value.has_value());
+  const auto score = task.score(task.parse("case-1", "m", "grade 3", {}, tasks::Allowed::kValidAnswers), pair);
+  CHECK(score.correct == 1);
+  CHECK(score.title == "Toxicity grade");
+  CHECK(score.has_classes);
+  CHECK(score.allowed == tasks::Allowed::kValidAnswers);
+  CHECK(score.partial.empty());
+  CHECK(score.quantities.empty());
+}
+
+TEST_CASE("of answers that are named inside one another, the longest counts") {
+  class Beams : public ToxicityGrade {
+    std::vector<std::string> valid_answers() const override { return {"photon", "photon imrt", "electron"}; }
+  };
+  CHECK(Beams().parse_text("Photon IMRT").value == "photon imrt");
+  CHECK(Beams().parse_text("photons").value == "photon");
+  CHECK_FALSE(Beams().parse_text("photons and electrons").value.has_value());
 }

@@ -4,13 +4,16 @@
 #include <optional>
 #include <string>
 
-namespace radonc::clinical {
+namespace radonc::core {
 
 /// A value, or the reason why there is none.
 template <typename T>
 struct Reading {
   std::optional<T> value;
   std::string reason;  ///< a rule's name, e.g. "dose missing"; never a record's text
+
+  explicit operator bool() const { return value.has_value(); }
+  const T& operator*() const { return *value; }
 };
 
-}  // namespace radonc::clinical
+}  // namespace radonc::core
