@@ -9,6 +9,7 @@
 #include "radonc/clinical/plausible.hpp"
 #include "radonc/clinical/regimen.hpp"
 #include "radonc/clinical/regimen_grammar.hpp"
+#include "radonc/core/cpu_level.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
 #include "radonc/core/float16.hpp"

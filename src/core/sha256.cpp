@@ -2,75 +2,69 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <bit>
-#include <cstdint>
+#include <algorithm>
+
+#include "core/sha256_blocks.hpp"
 
 namespace radonc::core {
 namespace {
 
-constexpr std::array<std::uint32_t, 64> kRound = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-
-using State = std::array<std::uint32_t, 8>;
-
-void add_block(State& state, const unsigned char* block) {
-  std::array<std::uint32_t, 64> w;
-  for (std::size_t i = 0; i < 16; ++i)
-    w[i] = static_cast<std::uint32_t>(block[4 * i]) << 24 | static_cast<std::uint32_t>(block[4 * i + 1]) << 16 |
-           static_cast<std::uint32_t>(block[4 * i + 2]) << 8 | block[4 * i + 3];
-  for (std::size_t i = 16; i < 64; ++i) {
-    const std::uint32_t s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
-    const std::uint32_t s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
-    w[i] = w[i - 16] + s0 + w[i - 7] + s1;
-  }
-  auto [a, b, c, d, e, f, g, h] = state;
-  for (std::size_t i = 0; i < 64; ++i) {
-    const std::uint32_t t1 =
-        h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) + ((e & f) ^ (~e & g)) + kRound[i] + w[i];
-    const std::uint32_t t2 = (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-    h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
-  }
-  const State added = {a, b, c, d, e, f, g, h};
-  for (std::size_t i = 0; i < 8; ++i) state[i] += added[i];
-}
-
-std::array<unsigned char, 32> sha256(std::string_view bytes) {
-  State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  const std::size_t whole = bytes.size() / 64 * 64;
-  for (std::size_t at = 0; at < whole; at += 64) add_block(state, data + at);
-  std::string rest(bytes.substr(whole));
-  rest += '\x80';
-  rest.resize((rest.size() + 8 + 63) / 64 * 64);
-  const std::uint64_t bits = 8 * static_cast<std::uint64_t>(bytes.size());
-  for (std::size_t i = 0; i < 8; ++i) rest[rest.size() - 1 - i] = static_cast<char>(bits >> (8 * i) & 0xFF);
-  for (std::size_t at = 0; at < rest.size(); at += 64)
-    add_block(state, reinterpret_cast<const unsigned char*>(rest.data()) + at);
-  std::array<unsigned char, 32> digest;
-  for (std::size_t i = 0; i < 32; ++i)
-    digest[i] = static_cast<unsigned char>(state[i / 4] >> (24 - 8 * (i % 4)) & 0xFF);
-  return digest;
+void add_blocks(bool with_instructions, Sha256State& state, const std::byte* blocks, std::size_t count) {
+  with_instructions ? add_sha256_blocks_by_instructions(state, blocks, count) : add_sha256_blocks(state, blocks, count);
 }
 
 }  // namespace
 
-std::string sha256_hex(std::string_view bytes) {
+Sha256::Sha256(bool with_instructions)
+    : with_instructions_(with_instructions && has_sha256_instructions()), state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372,
+                                                                                 0xa54ff53a, 0x510e527f, 0x9b05688c,
+                                                                                 0x1f83d9ab, 0x5be0cd19} {}
+
+Sha256& Sha256::update(std::span<const std::byte> bytes) {
+  const std::size_t waiting = count_ % 64;
+  count_ += bytes.size();
+  if (waiting > 0) {
+    const auto taken = bytes.first(std::min(bytes.size(), 64 - waiting));
+    std::copy(taken.begin(), taken.end(), block_.begin() + static_cast<std::ptrdiff_t>(waiting));
+    bytes = bytes.subspan(taken.size());
+    if (waiting + taken.size() < 64) return *this;
+    add_blocks(with_instructions_, state_, block_.data(), 1);
+  }
+  const std::size_t whole = bytes.size() / 64;
+  add_blocks(with_instructions_, state_, bytes.data(), whole);
+  const auto rest = bytes.subspan(64 * whole);
+  std::copy(rest.begin(), rest.end(), block_.begin());
+  return *this;
+}
+
+std::array<std::uint8_t, 32> Sha256::digest() const {
+  // The end: a one, zeros up to the last eight bytes of a block, and the number of bits.
+  const std::size_t waiting = count_ % 64, size = waiting < 56 ? 64 : 128;
+  std::array<std::byte, 128> end = {};
+  std::copy_n(block_.begin(), waiting, end.begin());
+  end[waiting] = std::byte{0x80};
+  const std::uint64_t bits = 8 * count_;
+  for (std::size_t i = 0; i < 8; ++i) end[size - 1 - i] = static_cast<std::byte>(bits >> (8 * i) & 0xFF);
+  Sha256State state = state_;
+  add_blocks(with_instructions_, state, end.data(), size / 64);
+  std::array<std::uint8_t, 32> digest;
+  for (std::size_t i = 0; i < 32; ++i) digest[i] = static_cast<std::uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)) & 0xFF);
+  return digest;
+}
+
+std::string Sha256::hex() const {
   std::string out;
-  for (const unsigned char byte : sha256(bytes)) out += fmt::format("{:02x}", byte);
+  for (const std::uint8_t byte : digest()) out += fmt::format("{:02x}", byte);
   return out;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  return Sha256().update(bytes).hex();
 }
 
 std::string sha256_base64(std::string_view bytes) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto digest = sha256(bytes);
+  const auto digest = Sha256().update(bytes).digest();
   std::string out;
   for (std::size_t i = 0; i < digest.size(); i += 3) {
     std::uint32_t group = static_cast<std::uint32_t>(digest[i]) << 16;
