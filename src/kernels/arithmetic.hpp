@@ -1,7 +1,7 @@
 // The arithmetic of the row-wise operators on plain pointers, one row or one element at a time. Private.
 //
 // Written so that the compiler vectorises it: no branches in the inner loops, bfloat16 as its bits, and an exponential
-// that is a polynomial. RADONC_MULTIVERSION compiles a function once per instruction set and picks at load time.
+// that is a polynomial. cpu/at_level.hpp compiles a function for each level of instructions.
 #pragma once
 
 #include <cmath>
@@ -10,11 +10,6 @@
 
 #include "kernels/adamw.hpp"
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define RADONC_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define RADONC_MULTIVERSION
-#endif
 #define RADONC_INLINE inline __attribute__((always_inline))
 
 namespace radonc::kernels {

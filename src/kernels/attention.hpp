@@ -32,7 +32,7 @@ struct AttentionShape {
   std::vector<SpanView> spans;
 };
 
-/// Whether the processor (AVX512-BF16 and VBMI) and this head size are served: multiples of 32 up to 256.
+/// Whether the processor (level_kernels().has_bfloat16) and this head size are served: multiples of 32 up to 256.
 bool has_attention(std::int64_t d);
 
 /// out = softmax(q kᵀ / sqrt(d)) v and log_sums = log₂ Σ exp(q kᵀ / sqrt(d)). Scores, softmax and sums are in float32;

@@ -1,13 +1,10 @@
 // The products of a low-rank update with many rows in bfloat16. Their other side is a few columns wide: what counts is
-// to read the rows once. Private.
+// to read the rows once. Only where level_kernels().has_bfloat16. Private.
 #pragma once
 
 #include <cstdint>
 
 namespace radonc::kernels {
-
-/// Whether the processor has what they need: AVX512-BF16.
-bool has_low_rank();
 
 /// out [rows, rank] = factor · x [rows, n] · W [rank, n]ᵀ. W in float32 is rounded to bfloat16 each time that it meets
 /// rows of x: for few of them.

@@ -43,21 +43,19 @@ struct DenseView {
   std::int64_t in = 0;
 };
 
-/// Whether the processor has what the product needs: AVX512-VNNI, or AVX512-BF16.
-bool has_w8a8_gemm();
-bool has_nf4_gemm();
-bool has_dense_gemm();
-
-/// x is quantised on the fly, one scale for each 1 × 128 tile; int8 products are summed exactly within a tile and in
-/// float32 over the tiles. A tile that is not finite makes its row's results NaN. `Element` is float or a bfloat16.
+/// Only where level_kernels().has_int8. x is quantised on the fly, one scale for each 1 × 128 tile; int8 products are
+/// summed exactly within a tile and in float32 over the tiles. A tile that is not finite makes its row's results NaN.
+/// `Element` is float or a bfloat16.
 template <typename Element>
 void w8a8_gemm(Direction direction, const Int8View& weight, const Element* x, std::int64_t rows, Element* out);
 
-/// W is rounded to bfloat16, as nf4_dequantize_blocks rounds it; products are summed in float32.
+/// Only where level_kernels().has_bfloat16. W is rounded to bfloat16, as nf4_dequantize_blocks rounds it; products are
+/// summed in float32.
 void nf4_gemm(Direction direction, const Nf4View& weight, const std::uint16_t* x, std::int64_t rows,
               std::uint16_t* out);
 
-/// Faster than oneDNN's product against the direction in which W lies in memory, and for a few dozen rows.
+/// Only where level_kernels().has_bfloat16. Faster than oneDNN's product against the direction in which W lies in
+/// memory, and for a few dozen rows.
 void dense_gemm(Direction direction, const DenseView& weight, const std::uint16_t* x, std::int64_t rows,
                 std::uint16_t* out);
 

@@ -7,9 +7,6 @@
 
 namespace radonc::kernels {
 
-/// Rows of x up to which unpacked_gemv is faster than torch's product with unpacked slices; measured.
-inline constexpr std::int64_t kMaxUnpackedGemvRows = 16;
-
 /// Rows [begin, end) of W: out [end - begin, in].
 void unpack_rows(const Nf4View& weight, std::int64_t begin, std::int64_t end, float* out);
 void unpack_rows(const Int8View& weight, std::int64_t begin, std::int64_t end, float* out);

@@ -3,7 +3,7 @@
 
 #include <torch/types.h>
 
-#include <optional>
+#include <variant>
 
 #include "radonc/ops/int8.hpp"
 #include "radonc/ops/nf4.hpp"
@@ -14,9 +14,9 @@ namespace radonc::ops {
 class FrozenWeight {
  public:
   FrozenWeight() = default;
-  FrozenWeight(torch::Tensor dense) : dense_(std::move(dense)) {}  // NOLINT: a tensor is a weight
-  FrozenWeight(Nf4 quantized) : nf4_(std::move(quantized)) {}      // NOLINT
-  FrozenWeight(Int8 quantized) : int8_(std::move(quantized)) {}    // NOLINT
+  FrozenWeight(torch::Tensor dense) : stored_(std::move(dense)) {}  // NOLINT: a tensor is a weight
+  FrozenWeight(Nf4 quantized) : stored_(std::move(quantized)) {}    // NOLINT
+  FrozenWeight(Int8 quantized) : stored_(std::move(quantized)) {}   // NOLINT
 
   [[nodiscard]] std::int64_t out_features() const;
   [[nodiscard]] std::int64_t in_features() const;
@@ -30,28 +30,23 @@ class FrozenWeight {
   [[nodiscard]] FrozenWeight to(const torch::Device& device) const;
 
   /// x Wᵀ and y W without gradients, in the type of x [T, in] and y [T, out]. NF4 is dequantised tile by tile inside
-  /// the product (bfloat16 alone, with AVX512-BF16); with int8, x is quantised too, by 1 × 128 tiles, and the products
-  /// are int8's (with AVX512-VNNI). Elsewhere W is dequantised to float32, row by row for few rows of x and else by
-  /// slices that fit the processor's cache, and the products are float32's. A dense weight of another type is converted
-  /// by slices, too. On other devices the codes are read as they are for few rows of x, and else the matrix is
-  /// dequantised whole.
+  /// the product (bfloat16 alone, from level avx512_bf16 on); with int8, x is quantised too, by 1 × 128 tiles, and the
+  /// products are int8's (from avx512_vnni on). Elsewhere W is dequantised to float32, row by row for few rows of x and
+  /// else by slices that fit the processor's cache, and the products are float32's. A dense weight of another type is
+  /// converted by slices, too. On other devices the codes are read as they are for few rows of x, and else the matrix
+  /// is dequantised whole.
   [[nodiscard]] torch::Tensor times_transposed(const torch::Tensor& x) const;
   [[nodiscard]] torch::Tensor times(const torch::Tensor& y) const;
 
-  [[nodiscard]] const std::optional<Nf4>& nf4() const { return nf4_; }
-  [[nodiscard]] const std::optional<Int8>& int8() const { return int8_; }
+  /// How it is stored: null where it is stored otherwise.
+  [[nodiscard]] const Nf4* nf4() const { return std::get_if<Nf4>(&stored_); }
+  [[nodiscard]] const Int8* int8() const { return std::get_if<Int8>(&stored_); }
+
+  /// The tensor of its values or codes: two weights that share it are one.
+  [[nodiscard]] const torch::Tensor& storage() const;
 
  private:
-  /// Calls `use` with the first row of each slice and the slice as `type`.
-  template <typename Use>
-  void by_slices(torch::ScalarType type, Use use) const;
-  /// Whether a product with x reads all of W in x's type, as it is or converted.
-  [[nodiscard]] bool is_whole(const torch::Tensor& x) const;
-  [[nodiscard]] bool is_quantized() const { return nf4_ || int8_; }
-
-  torch::Tensor dense_;
-  std::optional<Nf4> nf4_;
-  std::optional<Int8> int8_;
+  std::variant<torch::Tensor, Nf4, Int8> stored_;  // src/ops/weights has what each of them can do
 };
 
 }  // namespace radonc::ops

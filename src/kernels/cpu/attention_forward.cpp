@@ -1,5 +1,6 @@
 #include "kernels/attention.hpp"
 #include "kernels/cpu/attention_tiles.hpp"
+#include "kernels/levels.hpp"
 
 namespace radonc::kernels {
 
@@ -131,8 +132,7 @@ RADONC_TILES void attend(const AttentionShape& shape, const SpanView& span, cons
 }  // namespace
 
 bool has_attention(std::int64_t d) {
-  static const bool kHas = __builtin_cpu_supports("avx512vbmi") && has_nf4_gemm();
-  return kHas && d > 0 && d % 32 == 0 && d <= 256;
+  return level_kernels().has_bfloat16 && d > 0 && d % 32 == 0 && d <= 256;
 }
 
 void attention_forward(const AttentionShape& shape, const std::uint16_t* q, const std::uint16_t* k,

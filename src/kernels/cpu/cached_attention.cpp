@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/cpu/at_level.hpp"
+
 namespace radonc::kernels {
 namespace {
 
@@ -54,16 +56,14 @@ RADONC_INLINE void attend(const T* q, const T* k, const T* v, T* out, std::int64
 
 }  // namespace
 
-RADONC_MULTIVERSION void cached_attention(const float* q, const float* k, const float* v, float* out,
-                                          std::int64_t heads, std::int64_t d, std::int64_t first, std::int64_t last,
-                                          float* scores) {
-  attend(q, k, v, out, heads, d, first, last, scores);
+void cached_attention(const float* q, const float* k, const float* v, float* out, std::int64_t heads, std::int64_t d,
+                      std::int64_t first, std::int64_t last, float* scores) {
+  at_level<attend<float>>()(q, k, v, out, heads, d, first, last, scores);
 }
 
-RADONC_MULTIVERSION void cached_attention(const BFloat16* q, const BFloat16* k, const BFloat16* v, BFloat16* out,
-                                          std::int64_t heads, std::int64_t d, std::int64_t first, std::int64_t last,
-                                          float* scores) {
-  attend(q, k, v, out, heads, d, first, last, scores);
+void cached_attention(const BFloat16* q, const BFloat16* k, const BFloat16* v, BFloat16* out, std::int64_t heads,
+                      std::int64_t d, std::int64_t first, std::int64_t last, float* scores) {
+  at_level<attend<BFloat16>>()(q, k, v, out, heads, d, first, last, scores);
 }
 
 }  // namespace radonc::kernels

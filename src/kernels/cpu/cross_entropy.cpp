@@ -11,14 +11,6 @@ RADONC_INLINE void all_rows(T* logits, const std::int64_t* labels, float* losses
                             bool gradient) {
   for (std::int64_t r = 0; r < rows; ++r) losses[r] = cross_entropy_row(logits + r * n, n, labels[r], gradient);
 }
-RADONC_MULTIVERSION void run(float* logits, const std::int64_t* labels, float* losses, std::int64_t rows,
-                             std::int64_t n, bool gradient) {
-  all_rows(logits, labels, losses, rows, n, gradient);
-}
-RADONC_MULTIVERSION void run(BFloat16* logits, const std::int64_t* labels, float* losses, std::int64_t rows,
-                             std::int64_t n, bool gradient) {
-  all_rows(logits, labels, losses, rows, n, gradient);
-}
 
 at::Tensor cross_entropy(at::Tensor& logits, const at::Tensor& labels_in, bool gradient) {
   TORCH_CHECK(logits.dim() == 2 && logits.is_contiguous() && labels_in.dim() == 1 &&
@@ -33,6 +25,7 @@ at::Tensor cross_entropy(at::Tensor& logits, const at::Tensor& labels_in, bool g
                 " is outside the vocabulary of ", n);
   auto losses = at::empty({rows}, logits.options().dtype(at::kFloat));
   by_type(logits, "radonc::cross_entropy_", [&]<typename T>(T) {
+    const auto run = at_level<all_rows<T>>();
     at::parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
       run(pointer<T>(logits) + begin * n, label + begin, losses.data_ptr<float>() + begin, end - begin, n, gradient);
     });

@@ -69,10 +69,6 @@ struct DenseKernel {
 
 }  // namespace
 
-bool has_dense_gemm() {
-  return has_nf4_gemm();
-}
-
 void dense_gemm(Direction direction, const DenseView& weight, const std::uint16_t* x, std::int64_t rows,
                 std::uint16_t* out) {
   const bool forward = direction == Direction::kForward;
@@ -84,10 +80,6 @@ void dense_gemm(Direction direction, const DenseView& weight, const std::uint16_
     multiply(DenseKernel<Direction::kBackward>{weight, tiles}, rows, columns, depth, out);
 }
 #else
-bool has_dense_gemm() {
-  return false;
-}
-
 void dense_gemm(Direction, const DenseView&, const std::uint16_t*, std::int64_t, std::uint16_t*) {}
 #endif
 

@@ -41,10 +41,6 @@ RADONC_PANEL_CALL void multiply_rows(const DenseView& weight, std::int64_t row, 
 
 }  // namespace
 
-bool has_dense_gemv() {
-  return has_nf4_gemm();
-}
-
 void dense_gemv(const DenseView& weight, const std::uint16_t* x, std::int64_t rows, std::uint16_t* out) {
   constexpr std::int64_t kStrip = 8;
   over_groups(round_up(weight.out, kStrip) / kStrip, kStrip * weight.in * 2,
@@ -58,10 +54,6 @@ void dense_gemv(const DenseView& weight, const std::uint16_t* x, std::int64_t ro
               });
 }
 #else
-bool has_dense_gemv() {
-  return false;
-}
-
 void dense_gemv(const DenseView&, const std::uint16_t*, std::int64_t, std::uint16_t*) {}
 #endif
 

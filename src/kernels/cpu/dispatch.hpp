@@ -4,7 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 
-#include "kernels/arithmetic.hpp"
+#include "kernels/cpu/at_level.hpp"
 
 namespace radonc::kernels {
 

@@ -40,7 +40,7 @@ RADONC_INLINE void draw(std::uint64_t seed, std::uint64_t first, std::uint32_t (
 
 /// Elements [begin, end); `begin` is a multiple of kTogether.
 template <typename T>
-RADONC_INLINE void run(const T* x, T* y, std::int64_t begin, std::int64_t end, const Dropout& dropout) {
+RADONC_INLINE void drop(const T* x, T* y, std::int64_t begin, std::int64_t end, const Dropout& dropout) {
   std::uint32_t words[kPhiloxWords][kLanes];
   float factors[kTogether];
   for (std::int64_t at = begin; at < end; at += kTogether) {
@@ -58,23 +58,16 @@ RADONC_INLINE void run(const T* x, T* y, std::int64_t begin, std::int64_t end, c
   }
 }
 
-RADONC_MULTIVERSION void drop(const float* x, float* y, std::int64_t begin, std::int64_t end, const Dropout& dropout) {
-  run(x, y, begin, end, dropout);
-}
-RADONC_MULTIVERSION void drop(const BFloat16* x, BFloat16* y, std::int64_t begin, std::int64_t end,
-                              const Dropout& dropout) {
-  run(x, y, begin, end, dropout);
-}
-
 at::Tensor dropout(const at::Tensor& x_in, double p, std::int64_t seed) {
   TORCH_CHECK(p >= 0 && p < 1, "radonc::dropout: expected a probability 0 <= p < 1, got ", p);
   const auto x = x_in.contiguous();
   auto y = at::empty_like(x);
   const Dropout settings(p, seed);
   by_type(x, "radonc::dropout", [&]<typename T>(T) {
+    const auto run = at_level<drop<T>>();
     const std::int64_t groups = (x.numel() + kTogether - 1) / kTogether;
     at::parallel_for(0, groups, kGrain / kTogether, [&](std::int64_t begin, std::int64_t end) {
-      drop(pointer<T>(x), pointer<T>(y), begin * kTogether, std::min(end * kTogether, x.numel()), settings);
+      run(pointer<T>(x), pointer<T>(y), begin * kTogether, std::min(end * kTogether, x.numel()), settings);
     });
   });
   return y;

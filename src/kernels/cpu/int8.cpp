@@ -2,11 +2,12 @@
 
 #include <cmath>
 
-#include "kernels/arithmetic.hpp"
+#include "kernels/cpu/at_level.hpp"
 
 namespace radonc::kernels {
+namespace {
 
-RADONC_MULTIVERSION float largest_magnitude(const float* values, std::int64_t count, float so_far) {
+RADONC_INLINE float largest_of(const float* values, std::int64_t count, float so_far) {
   std::uint32_t most;  // magnitudes order as their bits do, NaN above all
   std::memcpy(&most, &so_far, sizeof most);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -19,7 +20,7 @@ RADONC_MULTIVERSION float largest_magnitude(const float* values, std::int64_t co
   return so_far;
 }
 
-RADONC_MULTIVERSION void int8_quantize_row(const float* values, std::int64_t count, float scale, std::int8_t* codes) {
+RADONC_INLINE void quantize_row(const float* values, std::int64_t count, float scale, std::int8_t* codes) {
   const float factor = scale > 0 ? 1 / scale : 0;
   constexpr float kMagic = 12582912.0F;  // 1.5 · 2²³: what is added to it is rounded to an integer
   for (std::int64_t i = 0; i < count; ++i) {
@@ -28,6 +29,16 @@ RADONC_MULTIVERSION void int8_quantize_row(const float* values, std::int64_t cou
     rounded = rounded < -127.0F ? -127.0F : rounded;
     codes[i] = static_cast<std::int8_t>(rounded);
   }
+}
+
+}  // namespace
+
+float largest_magnitude(const float* values, std::int64_t count, float so_far) {
+  return at_level<largest_of>()(values, count, so_far);
+}
+
+void int8_quantize_row(const float* values, std::int64_t count, float scale, std::int8_t* codes) {
+  at_level<quantize_row>()(values, count, scale, codes);
 }
 
 }  // namespace radonc::kernels

@@ -231,10 +231,6 @@ void project_rows(const Word* x, const Weight* w, std::int64_t rows, std::int64_
 
 }  // namespace
 
-bool has_low_rank() {
-  return has_attention(64);
-}
-
 void low_rank_project(const std::uint16_t* x, const std::uint16_t* w, std::int64_t rows, std::int64_t n,
                       std::int64_t rank, float factor, std::uint16_t* out) {
   project_rows(x, w, rows, n, rank, factor, out);
@@ -275,10 +271,6 @@ void low_rank_gradient(const std::uint16_t* low, const std::uint16_t* x, std::in
   });
 }
 #else
-bool has_low_rank() {
-  return false;
-}
-
 void low_rank_project(const std::uint16_t*, const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, float,
                       std::uint16_t*) {}
 void low_rank_project(const std::uint16_t*, const float*, std::int64_t, std::int64_t, std::int64_t, float,

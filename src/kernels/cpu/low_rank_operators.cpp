@@ -3,6 +3,7 @@
 #include <torch/library.h>
 
 #include "kernels/cpu/dispatch.hpp"
+#include "kernels/levels.hpp"
 #include "kernels/low_rank.hpp"
 #include "kernels/low_rank_tensors.hpp"
 
@@ -11,10 +12,8 @@ namespace {
 
 using Word = std::uint16_t;
 
-constexpr std::int64_t kFewRows = 4;  // for which W is not worth a copy
-
 bool has_kernel(const at::Tensor& x) {
-  return x.scalar_type() == at::kBFloat16 && has_low_rank();
+  return x.scalar_type() == at::kBFloat16 && level_kernels().has_bfloat16;
 }
 
 at::Tensor project(const at::Tensor& x, const at::Tensor& w, double scale, double p, std::int64_t seed) {
@@ -26,7 +25,7 @@ at::Tensor project(const at::Tensor& x, const at::Tensor& w, double scale, doubl
     low_rank_project(pointer<Word>(seen), weights, x.size(0), x.size(1), w.size(0), static_cast<float>(scale),
                      pointer<Word>(low));
   };
-  if (x.size(0) <= kFewRows && w.is_contiguous())
+  if (x.size(0) <= level_kernels().max_low_rank_rows_in_float32 && w.is_contiguous())
     run(w.const_data_ptr<float>());
   else
     run(pointer<const Word>(w.to(at::kBFloat16).contiguous()));

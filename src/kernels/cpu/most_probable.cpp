@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/arithmetic.hpp"
+#include "kernels/cpu/at_level.hpp"
 
 namespace radonc::kernels {
+namespace {
 
-RADONC_MULTIVERSION std::int64_t most_probable(const float* logits, std::int64_t count, double& log_probability) {
+RADONC_INLINE std::int64_t find(const float* logits, std::int64_t count, double& log_probability) {
   float largest = -std::numeric_limits<float>::infinity();
 #pragma omp simd reduction(max : largest)
   for (std::int64_t i = 0; i < count; ++i) largest = logits[i] > largest ? logits[i] : largest;
@@ -23,6 +24,12 @@ RADONC_MULTIVERSION std::int64_t most_probable(const float* logits, std::int64_t
   log_probability = -std::log(sum);
   const float* place = std::find(logits, logits + count, largest);
   return place == logits + count ? 0 : place - logits;
+}
+
+}  // namespace
+
+std::int64_t most_probable(const float* logits, std::int64_t count, double& log_probability) {
+  return at_level<find>()(logits, count, log_probability);
 }
 
 }  // namespace radonc::kernels

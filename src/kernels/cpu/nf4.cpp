@@ -7,7 +7,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "kernels/arithmetic.hpp"
+#include "kernels/cpu/at_level.hpp"
 
 #if defined(__x86_64__)
 #if defined(__GNUC__) && !defined(__clang__)
@@ -103,10 +103,7 @@ RADONC_AVX512 void dequantize_avx512(const std::uint8_t* codes, const float* sca
 }
 #endif
 
-}  // namespace
-
-RADONC_MULTIVERSION void nf4_quantize_blocks(const float* values, std::int64_t blocks, std::uint8_t* codes,
-                                             float* absmax) {
+RADONC_INLINE void quantize_blocks(const float* values, std::int64_t blocks, std::uint8_t* codes, float* absmax) {
   for (std::int64_t block = 0; block < blocks; ++block, values += kNf4Block, codes += kNf4Block / 2) {
     float largest = 0;
     for (std::int64_t i = 0; i < kNf4Block; ++i) largest = std::max(largest, std::fabs(values[i]));
@@ -124,15 +121,20 @@ RADONC_MULTIVERSION void nf4_quantize_blocks(const float* values, std::int64_t b
   }
 }
 
+}  // namespace
+
+void nf4_quantize_blocks(const float* values, std::int64_t blocks, std::uint8_t* codes, float* absmax) {
+  at_level<quantize_blocks>()(values, blocks, codes, absmax);
+}
+
 template <typename Element>
 void nf4_dequantize_blocks(const std::uint8_t* codes, const float* scales, const float* table, std::int64_t blocks,
                            Element* out) {
 #if defined(__x86_64__)
-  static const bool kHasAvx512 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-  if (kHasAvx512) return dequantize_avx512(codes, scales, table, blocks, out);
-  static const bool kHasAvx2 = __builtin_cpu_supports("avx2");
+  const core::CpuLevel level = core::cpu_level();
+  if (level >= core::CpuLevel::kAvx512) return dequantize_avx512(codes, scales, table, blocks, out);
   if constexpr (std::is_same_v<Element, float>)
-    if (kHasAvx2) return dequantize_avx2(codes, scales, table, blocks, out);
+    if (level >= core::CpuLevel::kAvx2) return dequantize_avx2(codes, scales, table, blocks, out);
 #endif
   dequantize_portable(codes, scales, table, blocks, out);
 }

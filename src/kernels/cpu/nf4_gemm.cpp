@@ -95,11 +95,6 @@ struct Nf4Kernel {
 
 }  // namespace
 
-bool has_nf4_gemm() {
-  static const bool kHas = __builtin_cpu_supports("avx512bf16") && has_w8a8_gemm();
-  return kHas;
-}
-
 void nf4_gemm(Direction direction, const Nf4View& weight, const std::uint16_t* x, std::int64_t rows,
               std::uint16_t* out) {
   const bool forward = direction == Direction::kForward;
@@ -111,10 +106,6 @@ void nf4_gemm(Direction direction, const Nf4View& weight, const std::uint16_t* x
     multiply(Nf4Kernel<Direction::kBackward>{weight, tiles}, rows, columns, depth, out);
 }
 #else
-bool has_nf4_gemm() {
-  return false;
-}
-
 void nf4_gemm(Direction, const Nf4View&, const std::uint16_t*, std::int64_t, std::uint16_t*) {}
 #endif
 

@@ -157,11 +157,6 @@ RADONC_VBMI __attribute__((noinline)) void multiply_rows(const Nf4View& weight, 
 
 }  // namespace
 
-bool has_nf4_gemv() {
-  static const bool kHas = __builtin_cpu_supports("avx512vbmi") && has_nf4_gemm();
-  return kHas;
-}
-
 void nf4_gemv(const Nf4View& weight, const std::uint16_t* x, std::int64_t rows, std::uint16_t* out) {
   constexpr std::int64_t kStrip = 4;
   const std::int64_t blocks = weight.in / kNf4Block, x_stride = round_up(weight.in, kChunk);
@@ -190,10 +185,6 @@ void nf4_gemv(const Nf4View& weight, const std::uint16_t* x, std::int64_t rows, 
   });
 }
 #else
-bool has_nf4_gemv() {
-  return false;
-}
-
 void nf4_gemv(const Nf4View&, const std::uint16_t*, std::int64_t, std::uint16_t*) {}
 #endif
 

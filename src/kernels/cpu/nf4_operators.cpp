@@ -7,6 +7,7 @@
 #include <torch/library.h>
 
 #include "kernels/gemv.hpp"
+#include "kernels/levels.hpp"
 #include "kernels/nf4_tensors.hpp"
 
 namespace radonc::kernels {
@@ -76,7 +77,7 @@ at::Tensor few_rows(const at::Tensor& x_in, const at::Tensor& codes, const at::T
                     std::int64_t rows, std::int64_t columns) {
   const Nf4Tensors weight{codes, absmax, nested_absmax, nested_map, nested_offset, rows, columns};
   check_nf4_gemv(x_in, weight);
-  if (x_in.scalar_type() != at::kBFloat16 || !has_nf4_gemv())
+  if (x_in.scalar_type() != at::kBFloat16 || !level_kernels().has_bfloat16)
     return x_in.mm(dequantize(weight, x_in.scalar_type()).t());
   const auto x = x_in.contiguous();
   auto out = at::empty({x.size(0), rows}, x.options());

@@ -10,27 +10,11 @@ template <typename T>
 RADONC_INLINE void forward_rows(const T* x, const T* weight, T* y, std::int64_t rows, std::int64_t n, float eps) {
   for (std::int64_t r = 0; r < rows; ++r) rms_norm_row(x + r * n, weight, y + r * n, n, eps);
 }
-RADONC_MULTIVERSION void forward(const float* x, const float* w, float* y, std::int64_t rows, std::int64_t n,
-                                 float eps) {
-  forward_rows(x, w, y, rows, n, eps);
-}
-RADONC_MULTIVERSION void forward(const BFloat16* x, const BFloat16* w, BFloat16* y, std::int64_t rows, std::int64_t n,
-                                 float eps) {
-  forward_rows(x, w, y, rows, n, eps);
-}
 
 template <typename T>
 RADONC_INLINE void backward_rows(const T* grad, const T* x, const T* weight, T* out, std::int64_t rows, std::int64_t n,
                                  float eps) {
   for (std::int64_t r = 0; r < rows; ++r) rms_norm_backward_row(grad + r * n, x + r * n, weight, out + r * n, n, eps);
-}
-RADONC_MULTIVERSION void backward(const float* grad, const float* x, const float* w, float* out, std::int64_t rows,
-                                  std::int64_t n, float eps) {
-  backward_rows(grad, x, w, out, rows, n, eps);
-}
-RADONC_MULTIVERSION void backward(const BFloat16* grad, const BFloat16* x, const BFloat16* w, BFloat16* out,
-                                  std::int64_t rows, std::int64_t n, float eps) {
-  backward_rows(grad, x, w, out, rows, n, eps);
 }
 
 void check(const at::Tensor& x, const at::Tensor& weight) {
@@ -46,6 +30,7 @@ at::Tensor rms_norm(const at::Tensor& x_in, const at::Tensor& weight_in, double 
   auto y = at::empty_like(x);
   const std::int64_t n = x.size(-1), rows = n == 0 ? 0 : x.numel() / n;
   by_type(x, "radonc::rms_norm", [&]<typename T>(T) {
+    const auto forward = at_level<forward_rows<T>>();
     at::parallel_for(0, rows, grain_rows(n), [&](std::int64_t begin, std::int64_t end) {
       forward(pointer<T>(x) + begin * n, pointer<T>(weight), pointer<T>(y) + begin * n, end - begin, n,
               static_cast<float>(eps));
@@ -63,6 +48,7 @@ at::Tensor rms_norm_backward(const at::Tensor& grad_in, const at::Tensor& x_in, 
   auto out = at::empty_like(x);
   const std::int64_t n = x.size(-1), rows = n == 0 ? 0 : x.numel() / n;
   by_type(x, "radonc::rms_norm_backward", [&]<typename T>(T) {
+    const auto backward = at_level<backward_rows<T>>();
     at::parallel_for(0, rows, grain_rows(n), [&](std::int64_t begin, std::int64_t end) {
       backward(pointer<T>(grad) + begin * n, pointer<T>(x) + begin * n, pointer<T>(weight), pointer<T>(out) + begin * n,
                end - begin, n, static_cast<float>(eps));

@@ -16,14 +16,6 @@ RADONC_INLINE void rotate_tokens(const T* x, const float* cos, const float* sin,
     }
   }
 }
-RADONC_MULTIVERSION void rotate(const float* x, const float* cos, const float* sin, float* y, std::int64_t tokens,
-                                std::int64_t heads, std::int64_t half) {
-  rotate_tokens(x, cos, sin, y, tokens, heads, half);
-}
-RADONC_MULTIVERSION void rotate(const BFloat16* x, const float* cos, const float* sin, BFloat16* y, std::int64_t tokens,
-                                std::int64_t heads, std::int64_t half) {
-  rotate_tokens(x, cos, sin, y, tokens, heads, half);
-}
 
 at::Tensor rope(const at::Tensor& x_in, const at::Tensor& cos_in, const at::Tensor& sin_in) {
   TORCH_CHECK(x_in.dim() == 3 && cos_in.dim() == 2 && cos_in.sizes() == sin_in.sizes() &&
@@ -36,6 +28,7 @@ at::Tensor rope(const at::Tensor& x_in, const at::Tensor& cos_in, const at::Tens
   auto y = at::empty_like(x);
   const std::int64_t heads = x.size(1), half = x.size(2) / 2, row = heads * 2 * half;
   by_type(x, "radonc::rope", [&]<typename T>(T) {
+    const auto rotate = at_level<rotate_tokens<T>>();
     at::parallel_for(0, x.size(0), grain_rows(row), [&](std::int64_t begin, std::int64_t end) {
       rotate(pointer<T>(x) + begin * row, pointer<float>(cos) + begin * half, pointer<float>(sin) + begin * half,
              pointer<T>(y) + begin * row, end - begin, heads, half);

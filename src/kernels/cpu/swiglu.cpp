@@ -6,21 +6,6 @@
 namespace radonc::kernels {
 namespace {
 
-RADONC_MULTIVERSION void forward(const float* gate, const float* up, float* y, std::int64_t n) {
-  swiglu_range(gate, up, y, n);
-}
-RADONC_MULTIVERSION void forward(const BFloat16* gate, const BFloat16* up, BFloat16* y, std::int64_t n) {
-  swiglu_range(gate, up, y, n);
-}
-RADONC_MULTIVERSION void backward(const float* grad, const float* gate, const float* up, float* gate_grad,
-                                  float* up_grad, std::int64_t n) {
-  swiglu_backward_range(grad, gate, up, gate_grad, up_grad, n);
-}
-RADONC_MULTIVERSION void backward(const BFloat16* grad, const BFloat16* gate, const BFloat16* up, BFloat16* gate_grad,
-                                  BFloat16* up_grad, std::int64_t n) {
-  swiglu_backward_range(grad, gate, up, gate_grad, up_grad, n);
-}
-
 void check(const at::Tensor& gate, const at::Tensor& up) {
   TORCH_CHECK(gate.sizes() == up.sizes() && gate.scalar_type() == up.scalar_type(),
               "radonc::swiglu: expected gate and up of one shape and type, got ", gate.sizes(), " ", gate.scalar_type(),
@@ -32,6 +17,7 @@ at::Tensor swiglu(const at::Tensor& gate_in, const at::Tensor& up_in) {
   const auto gate = gate_in.contiguous(), up = up_in.contiguous();
   auto y = at::empty_like(gate);
   by_type(gate, "radonc::swiglu", [&]<typename T>(T) {
+    const auto forward = at_level<swiglu_range<T>>();
     at::parallel_for(0, gate.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
       forward(pointer<T>(gate) + begin, pointer<T>(up) + begin, pointer<T>(y) + begin, end - begin);
     });
@@ -46,6 +32,7 @@ std::tuple<at::Tensor, at::Tensor> swiglu_backward(const at::Tensor& grad_in, co
   const auto grad = grad_in.contiguous(), gate = gate_in.contiguous(), up = up_in.contiguous();
   auto gate_grad = at::empty_like(gate), up_grad = at::empty_like(gate);
   by_type(gate, "radonc::swiglu_backward", [&]<typename T>(T) {
+    const auto backward = at_level<swiglu_backward_range<T>>();
     at::parallel_for(0, gate.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
       backward(pointer<T>(grad) + begin, pointer<T>(gate) + begin, pointer<T>(up) + begin,
                pointer<T>(gate_grad) + begin, pointer<T>(up_grad) + begin, end - begin);

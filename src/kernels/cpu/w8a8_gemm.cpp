@@ -123,21 +123,11 @@ void gemm(Direction direction, const Int8View& weight, const Element* x, std::in
 
 }  // namespace
 
-bool has_w8a8_gemm() {
-  static const bool kHas = __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-                           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  return kHas;
-}
-
 template <typename Element>
 void w8a8_gemm(Direction direction, const Int8View& weight, const Element* x, std::int64_t rows, Element* out) {
   gemm(direction, weight, x, rows, out);
 }
 #else
-bool has_w8a8_gemm() {
-  return false;
-}
-
 template <typename Element>
 void w8a8_gemm(Direction, const Int8View&, const Element*, std::int64_t, Element*) {}
 #endif

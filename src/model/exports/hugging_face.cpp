@@ -168,7 +168,7 @@ void export_hugging_face(const Transformer& model, const std::filesystem::path& 
   require_no_adapter(model);
   bool has_quantized = false;
   for (const Linear* linear : model.linears())
-    has_quantized |= options.keep_quantized && linear->weight.nf4().has_value();
+    has_quantized |= options.keep_quantized && linear->weight.nf4() != nullptr;
   const std::string config = config_json(model, has_quantized).dump(2) + "\n";
   core::require_writable_folder(folder);
   // A folder that held another model must not look complete in between.

@@ -3,6 +3,7 @@
 
 #include "cuda/arrays.hpp"
 #include "kernels/cuda/low_rank.cuh"
+#include "kernels/levels.hpp"
 #include "kernels/low_rank.hpp"
 
 using namespace radonc;
@@ -60,7 +61,7 @@ void check_project(const Sizes& sizes) {
       expected.push_back(kFactor * sum);
     }
   CHECK(test::error(out, expected) < 1);
-  if (!has_low_rank()) return;
+  if (!level_kernels().has_bfloat16) return;
   low_rank_project(words<const std::uint16_t>(dropped), reinterpret_cast<const std::uint16_t*>(w.data()), rows, n, rank,
                    kFactor, words<std::uint16_t>(cpu_out));
   CHECK(test::error(out, wide(cpu_out)) < 2);
@@ -106,7 +107,7 @@ void check_gradient(const Sizes& sizes) {
     }
   CHECK(test::error(out, expected) < 1);
   CHECK(partial.has_guards());
-  if (!has_low_rank()) return;
+  if (!level_kernels().has_bfloat16) return;
   low_rank_gradient(reinterpret_cast<const std::uint16_t*>(low.data()), words<const std::uint16_t>(dropped), rows, n,
                     rank, kFactor, cpu_out.data());
   CHECK(test::error(out, wide(cpu_out)) < 2);

@@ -6,6 +6,7 @@
 #include "cuda/arrays.hpp"
 #include "kernels/cuda/nf4.cuh"
 #include "kernels/gemv.hpp"
+#include "kernels/levels.hpp"
 
 using namespace radonc;
 using test::Array, test::wide;
@@ -76,7 +77,7 @@ void check_gemv(const Weight& weight, std::int64_t batch) {
   }
   CHECK(test::error(y, expected) < 1);
   if constexpr (sizeof(T) == 2) {
-    if (!kernels::has_nf4_gemv()) return;
+    if (!kernels::level_kernels().has_bfloat16) return;
     kernels::nf4_gemv(weight.view(), &x.data()->bits, batch, &cpu_y.data()->bits);
     double largest = 0;  // the CPU's weights are rounded
     for (std::int64_t i = 0; i < y.size(); ++i) largest = std::max(largest, std::abs(wide(y[i]) - wide(cpu_y[i])));

@@ -7,6 +7,7 @@
 #include <array>
 #include <limits>
 
+#include "radonc/core/cpu_level.hpp"
 #include "support/tensors.hpp"
 
 using namespace radonc;
@@ -36,7 +37,9 @@ TEST_CASE("a dense weight is the tensor itself in its own type, and a copy in an
   CHECK(weight.num_bytes() == 6 * 8 * 4);
   CHECK(weight.dense(torch::kFloat32).data_ptr() == tensor.data_ptr());
   CHECK(torch::equal(weight.dense(torch::kBFloat16), tensor.to(torch::kBFloat16)));
-  CHECK_FALSE(weight.nf4().has_value());
+  CHECK(weight.nf4() == nullptr);
+  CHECK(weight.int8() == nullptr);
+  CHECK(weight.storage().data_ptr() == tensor.data_ptr());
 }
 
 TEST_CASE("a quantised weight takes its codes and constants") {
@@ -123,7 +126,7 @@ TEST_CASE("few rows meet NF4's weights as they are rounded to bfloat16") {
         CAPTURE(rows);
         const ops::FrozenWeight weight = ops::nf4_quantize(torch::randn({out, in}), double_quantization);
         const auto x = torch::randn({rows, in}).to(torch::kBFloat16);
-        const auto type = test::has_avx512_bf16() ? torch::kBFloat16 : torch::kFloat32;
+        const auto type = core::cpu_level() >= core::CpuLevel::kAvx512Bf16 ? torch::kBFloat16 : torch::kFloat32;
         CHECK(is_product(weight.times_transposed(x), x, weight.dense(type)));
       }
 }
@@ -165,7 +168,7 @@ TEST_CASE("an int8 product is the same to the last bit, however many rows go tog
       const auto x = torch::randn({40, in}).to(type), together = weight.times_transposed(x);
       for (const std::int64_t rows : kFewRows)
         for (std::int64_t first = 0; first + rows <= 40; first += rows)
-          if (test::has_avx512_vnni())
+          if (core::cpu_level() >= core::CpuLevel::kAvx512Vnni)
             CHECK(torch::equal(weight.times_transposed(x.narrow(0, first, rows)), together.narrow(0, first, rows)));
     }
 }

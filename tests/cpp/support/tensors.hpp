@@ -15,24 +15,6 @@ inline double relative_difference(const torch::Tensor& a, const torch::Tensor& b
   return std::isfinite(difference) ? difference : 1e30;
 }
 
-/// Whether int8 products run on int8 instructions here.
-inline bool has_avx512_vnni() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512vnni") != 0;
-#else
-  return false;
-#endif
-}
-
-/// Whether products with NF4's weights in bfloat16 have a kernel here.
-inline bool has_avx512_bf16() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  return false;
-#endif
-}
-
 inline double tolerance(torch::ScalarType type) {
   return type == torch::kFloat32 ? 2e-6 : 8e-3;
 }
