@@ -27,7 +27,8 @@ void bind_model(py::module_& module) {
       .finalize();
 
   py::class_<TransformerConfig> config(m, "TransformerConfig", "The shape of a model; names follow config.json.");
-  config.def_readwrite("vocab_size", &TransformerConfig::vocab_size)
+  config.def_readwrite("architecture", &TransformerConfig::architecture)
+      .def_readwrite("vocab_size", &TransformerConfig::vocab_size)
       .def_readwrite("hidden_size", &TransformerConfig::hidden_size)
       .def_readwrite("intermediate_size", &TransformerConfig::intermediate_size)
       .def_readwrite("num_hidden_layers", &TransformerConfig::num_hidden_layers)
@@ -77,6 +78,8 @@ void bind_model(py::module_& module) {
       .def_property_readonly("config", &Transformer::config)
       .def_property_readonly("dtype", [](const Transformer& self) { return to_torch(self.dtype()); })
       .def_property_readonly("device", [](const Transformer& self) { return self.device().str(); })
+      .def("fingerprint", &Transformer::fingerprint, ReleaseGil(),
+           "Of all frozen weights, 16 hexadecimal digits: the same in every type and quantisation.")
       .def_property_readonly("num_parameters", &Transformer::num_parameters)
       .def_property_readonly("num_bytes", &Transformer::num_bytes, "Bytes of the frozen parameters as they are stored.")
       .def_property_readonly("linear_names", [](const Transformer& self) {

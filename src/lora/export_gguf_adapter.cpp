@@ -3,7 +3,8 @@
 #include <torch/utils.h>
 
 #include "lora/plain_lora.hpp"
-#include "model/families/gguf_names.hpp"
+#include "model/families/family.hpp"
+#include "model/families/tensor_names.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/formats/gguf_writer.hpp"
 #include "radonc/lora/adapter_io.hpp"
@@ -27,6 +28,7 @@ void export_gguf_adapter(const Adapter& trained, const model::TransformerConfig&
   // llama.cpp multiplies by alpha / rank, but takes an alpha of 0 for "none given" and multiplies by 1.
   const auto in_float = static_cast<float>(adapter.config.alpha);
   const float alpha = in_float == 0 ? 1.0F : in_float;
+  const model::Family& family = model::family_of(base);
   std::vector<formats::GgufTensorSource> sources;
   const auto add = [&](const std::string& name, const torch::Tensor& values) {
     const auto held = values.cpu().contiguous();
@@ -39,15 +41,15 @@ void export_gguf_adapter(const Adapter& trained, const model::TransformerConfig&
   };
   for (std::size_t i = 0; i < adapter.modules.size(); ++i) {
     const ops::LowRankUpdate& update = adapter.updates[i];
-    const std::string name = adapter.modules[i] + ".weight", gguf = model::gguf_name(name);
+    const std::string name = adapter.modules[i] + ".weight", gguf = model::name_in(model::Layout::kGguf, name);
     const double factor = update.scale * static_cast<double>(update.a.size(0)) / alpha;
     const auto b = std::abs(factor - 1) < 1e-12 ? update.b.detach() : update.b.detach() * factor;
     add(gguf + ".lora_a", update.a.detach());
-    add(gguf + ".lora_b", model::in_gguf_order(name, b, base));
+    add(gguf + ".lora_b", family.has_paired_rows_in_gguf ? model::with_paired_rows(name, b, base) : b);
   }
   formats::write_gguf(path,
                       {{"general.type", "adapter"},
-                       {"general.architecture", model::gguf_architecture(base)},
+                       {"general.architecture", family.gguf_name},
                        {"adapter.type", "lora"},
                        {"adapter.lora.alpha", alpha}},
                       sources);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "model/families/family.hpp"
 #include "radonc/core/error.hpp"
 
 namespace radonc::model {
@@ -14,6 +15,8 @@ void validate(const TransformerConfig& c, const std::string& where) {
   const auto positive = [&](std::int64_t value, const char* field) {
     require(value > 0, fmt::format("expected {} > 0, got {}", field, value));
   };
+  require(family_named(c.architecture) != nullptr,
+          fmt::format("expected architecture {}, got \"{}\"", family_names(), c.architecture));
   positive(c.vocab_size, "vocab_size");
   positive(c.hidden_size, "hidden_size");
   positive(c.intermediate_size, "intermediate_size");
@@ -62,6 +65,7 @@ TransformerConfig llama2_7b() {
 
 TransformerConfig mistral_7b_v01() {
   TransformerConfig config = llama2_7b();
+  config.architecture = "mistral";
   config.intermediate_size = 14336;
   config.num_key_value_heads = 8;
   config.max_position_embeddings = 32768;

@@ -4,6 +4,8 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include "model/weight_digests.hpp"
+#include "radonc/core/cpu_level.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/ops/attention.hpp"
 #include "radonc/ops/cross_entropy.hpp"
@@ -13,17 +15,23 @@
 
 namespace radonc::model {
 
-/// What a pass over a batch may ask for beyond the hidden states.
-struct Transformer::Context {
-  std::optional<at::Generator> generator;      // dropout
-  std::vector<torch::Tensor>* keys = nullptr;  // one [P + T, kv_heads, d] a layer, filled behind the past's
-  std::vector<torch::Tensor>* values = nullptr;
-  torch::Tensor wanted;  // [N] positions of which the last layer's output is needed
+/// What tells the passes through the blocks apart.
+struct Transformer::Pass {
+  torch::Tensor cos, sin;  // of each token's position
+  /// Keeps a layer's keys and values as the pass does, and attends to what each token sees.
+  ///   q [T, heads, d]   k, v [T, kv_heads, d]   → [T, heads, d]
+  std::function<torch::Tensor(std::size_t layer, const torch::Tensor& q, const torch::Tensor& k,
+                              const torch::Tensor& v)>
+      attend;
+  std::optional<at::Generator> generator;  // dropout
+  torch::Tensor wanted;                    // [N] tokens of which the last block's output is needed; undefined: all
 };
 
 namespace {
 
+/// Nothing where there will be no backward pass.
 ops::Recompute norm_again(const torch::Tensor& hidden, const torch::Tensor& weight, double eps) {
+  if (!torch::GradMode::is_enabled()) return {};
   return [x = hidden.detach(), weight, eps] { return ops::rms_norm(x, weight, eps); };
 }
 
@@ -34,12 +42,8 @@ torch::ScalarType resolve(Dtype dtype, const torch::Device& device) {
   if (dtype == Dtype::kBFloat16) return torch::kBFloat16;
   if (dtype == Dtype::kFloat16) return torch::kFloat16;
   if (!device.is_cpu()) return torch::kBFloat16;
-#if defined(__x86_64__)
-  // Without these instructions bfloat16 matrix products are many times slower than float32 ones.
-  return __builtin_cpu_supports("avx512bf16") ? torch::kBFloat16 : torch::kFloat32;
-#else
-  return torch::kFloat32;
-#endif
+  // Below that level bfloat16 matrix products are many times slower than float32 ones.
+  return core::cpu_level() >= core::CpuLevel::kAvx512Bf16 ? torch::kBFloat16 : torch::kFloat32;
 }
 
 std::string dtype_name(torch::ScalarType type) {
@@ -57,7 +61,7 @@ torch::Tensor Linear::operator()(const torch::Tensor& x, const std::optional<at:
 Transformer::Transformer(const TransformerConfig& config,
                          const std::function<torch::Tensor(const std::string&)>& tensor_of, const std::string& where,
                          const std::function<ops::FrozenWeight(const std::string&)>& weight_of)
-    : config_(config) {
+    : config_(config), digests_(std::make_shared<WeightDigests>()) {
   validate(config, where);
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t query = config.num_attention_heads * config.head_dim;
@@ -154,13 +158,40 @@ torch::Tensor Transformer::mlp(const Layer& layer, const torch::Tensor& hidden,
   // In this order, whatever the compiler: they draw from one generator.
   const auto gate = layer.gate(normed, generator, normed_again);
   const auto up = layer.up(normed, generator, normed_again);
-  const auto product_again = [gate = gate.detach(), up = up.detach()] { return ops::swiglu(gate, up); };
+  ops::Recompute product_again;
+  if (torch::GradMode::is_enabled())
+    product_again = [gate = gate.detach(), up = up.detach()] { return ops::swiglu(gate, up); };
   return hidden + layer.down(ops::swiglu(gate, up), generator, product_again);
 }
 
-torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) const {
-  const std::int64_t tokens = batch.ids.size(0);
-  const std::int64_t d = config_.head_dim;
+torch::Tensor Transformer::block(std::size_t index, const torch::Tensor& hidden, const Pass& pass) const {
+  const Layer& layer = layers_[index];
+  const std::int64_t tokens = hidden.size(0), d = config_.head_dim;
+  const auto normed = ops::rms_norm(hidden, layer.input_norm, config_.rms_norm_eps);
+  const auto normed_again = norm_again(hidden, layer.input_norm, config_.rms_norm_eps);
+  const auto heads = [&](const Linear& projection, std::int64_t count) {
+    return projection(normed, pass.generator, normed_again).view({tokens, count, d});
+  };
+  const auto q = ops::rope(heads(layer.q, config_.num_attention_heads), pass.cos, pass.sin);
+  const auto k = ops::rope(heads(layer.k, config_.num_key_value_heads), pass.cos, pass.sin);
+  const auto v = heads(layer.v, config_.num_key_value_heads);
+  auto attended = pass.attend(index, q, k, v).view({tokens, config_.num_attention_heads * d});
+  auto stream = hidden;
+  if (index + 1 == layers_.size() && pass.wanted.defined()) {
+    attended = attended.index_select(0, pass.wanted);
+    stream = stream.index_select(0, pass.wanted);
+  }
+  return mlp(layer, stream + layer.o(attended, pass.generator), pass.generator);
+}
+
+torch::Tensor Transformer::through_blocks(torch::Tensor hidden, const Pass& pass) const {
+  for (std::size_t i = 0; i < layers_.size(); ++i) hidden = block(i, hidden, pass);
+  return ops::rms_norm(hidden, final_norm_, config_.rms_norm_eps);
+}
+
+torch::Tensor Transformer::run(const batch::Batch& batch, const torch::Tensor& wanted,
+                               const std::optional<at::Generator>& generator, std::vector<torch::Tensor>* keys,
+                               std::vector<torch::Tensor>* values) const {
   std::vector<std::int64_t> sizes;  // of sequences that share what they begin with
   for (const ops::AttentionSpan& span : batch.spans) {
     if (sizes.empty() || span.prefix.empty()) sizes.push_back(0);
@@ -168,34 +199,15 @@ torch::Tensor Transformer::run(const batch::Batch& batch, Context& context) cons
   }
   const auto [cos, sin] = angles(batch.positions.to(device()), sizes);
   const ops::PackedSpans spans(batch.spans, device());
-  auto hidden = embed(batch.ids.to(device()));
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const Layer& layer = layers_[i];
-    const auto normed = ops::rms_norm(hidden, layer.input_norm, config_.rms_norm_eps);
-    const auto normed_again = norm_again(hidden, layer.input_norm, config_.rms_norm_eps);
-    const auto heads = [&](const Linear& projection, std::int64_t count) {
-      return projection(normed, context.generator, normed_again).view({tokens, count, d});
-    };
-    const auto q = ops::rope(heads(layer.q, config_.num_attention_heads), cos, sin);
-    auto k = ops::rope(heads(layer.k, config_.num_key_value_heads), cos, sin);
-    auto v = heads(layer.v, config_.num_key_value_heads);
-    if (batch.num_past > 0) {  // of a prefill
-      k = torch::cat({context.keys->at(i), k});
-      v = torch::cat({context.values->at(i), v});
-    }
-    if (context.keys != nullptr) {
-      context.keys->at(i) = k;
-      context.values->at(i) = v;
-    }
-    auto attended = ops::packed_attention(q, k, v, spans, has_window(i) ? config_.sliding_window : 0)
-                        .view({tokens, config_.num_attention_heads * d});
-    if (i + 1 == layers_.size() && context.wanted.defined()) {
-      attended = attended.index_select(0, context.wanted);
-      hidden = hidden.index_select(0, context.wanted);
-    }
-    hidden = mlp(layer, hidden + layer.o(attended, context.generator), context.generator);
-  }
-  return ops::rms_norm(hidden, final_norm_, config_.rms_norm_eps);
+  const auto attend = [&](std::size_t layer, const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+    if (keys == nullptr) return ops::packed_attention(q, k, v, spans, window_of(layer));
+    torch::Tensor &all_keys = keys->at(layer), &all_values = values->at(layer);
+    all_keys = batch.num_past > 0 ? torch::cat({all_keys, k}) : k;
+    all_values = batch.num_past > 0 ? torch::cat({all_values, v}) : v;
+    return ops::packed_attention(q, all_keys, all_values, spans, window_of(layer));
+  };
+  return through_blocks(embed(batch.ids.to(device())),
+                        {.cos = cos, .sin = sin, .attend = attend, .generator = generator, .wanted = wanted});
 }
 
 torch::Tensor Transformer::head(const torch::Tensor& hidden) const {
@@ -204,8 +216,7 @@ torch::Tensor Transformer::head(const torch::Tensor& hidden) const {
 
 torch::Tensor Transformer::logits(const batch::Batch& batch) const {
   const torch::NoGradGuard no_gradient;
-  Context context;
-  return head(run(batch, context));
+  return head(run(batch));
 }
 
 torch::Tensor Transformer::forward(const torch::Tensor& ids) const {
@@ -226,15 +237,12 @@ torch::Tensor Transformer::forward(const torch::Tensor& ids) const {
 }
 
 torch::Tensor Transformer::loss(const batch::Batch& batch, const std::optional<at::Generator>& generator) const {
-  Context context;
-  context.generator = generator;
   const auto wanted = (batch.labels != batch::kIgnored).nonzero().flatten();
   if (wanted.numel() == 0) {
     throw Error("No position of the batch is supervised, so there is no loss. Check that every pair has an answer.");
   }
   const auto labels = batch.labels.index_select(0, wanted).to(device());
-  context.wanted = wanted.to(device());
-  return ops::linear_cross_entropy(run(batch, context), head_weight(), labels);
+  return ops::linear_cross_entropy(run(batch, wanted.to(device()), generator), head_weight(), labels);
 }
 
 torch::Tensor Transformer::prefill(const batch::Batch& batch, const torch::Tensor& positions,
@@ -242,11 +250,7 @@ torch::Tensor Transformer::prefill(const batch::Batch& batch, const torch::Tenso
   const torch::NoGradGuard no_gradient;
   keys.resize(layers_.size());
   values.resize(layers_.size());
-  Context context;
-  context.keys = &keys;
-  context.values = &values;
-  context.wanted = positions.to(device());
-  return run(batch, context);
+  return run(batch, positions.to(device()), std::nullopt, &keys, &values);
 }
 
 torch::Tensor Transformer::decode(const torch::Tensor& new_ids, const torch::Tensor& their_slots,
@@ -254,96 +258,13 @@ torch::Tensor Transformer::decode(const torch::Tensor& new_ids, const torch::Ten
   const torch::NoGradGuard no_gradient;
   const at::AutoDispatchBelowADInplaceOrView below;  // a step has hundreds of operators, few of them large
   const auto ids = new_ids.to(device()), slots = their_slots.to(device()), lengths = their_lengths.to(device());
-  const std::int64_t sequences = ids.size(0), d = config_.head_dim;
-  const std::vector<std::int64_t> one_each(static_cast<std::size_t>(sequences), 1);
+  const std::vector<std::int64_t> one_each(static_cast<std::size_t>(ids.size(0)), 1);
   const auto [cos, sin] = angles(lengths, one_each);
-
-  auto hidden = embed(ids);
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const Layer& layer = layers_[i];
-    const auto normed = ops::rms_norm(hidden, layer.input_norm, config_.rms_norm_eps);
-    const auto heads = [&](const Linear& projection, std::int64_t count) {
-      return projection(normed).view({sequences, count, d});
-    };
-    const auto q = ops::rope(heads(layer.q, config_.num_attention_heads), cos, sin);
-    const auto k = ops::rope(heads(layer.k, config_.num_key_value_heads), cos, sin);
-    const auto v = heads(layer.v, config_.num_key_value_heads);
-    ops::append_to_cache(cache.keys[i], cache.values[i], k, v, slots, lengths);
-    const auto attended = ops::cached_attention(q, cache.keys[i], cache.values[i], slots, lengths,
-                                                has_window(i) ? config_.sliding_window : 0);
-    hidden = mlp(layer, hidden + layer.o(attended.view({sequences, -1})), std::nullopt);
-  }
-  return ops::rms_norm(hidden, final_norm_, config_.rms_norm_eps);
-}
-
-std::vector<const Linear*> Transformer::linears() const {
-  std::vector<const Linear*> all;
-  for (const Layer& layer : layers_) {
-    for (const Linear* linear : {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down})
-      all.push_back(linear);
-  }
-  return all;
-}
-
-std::vector<Linear*> Transformer::linears() {
-  std::vector<Linear*> all;
-  for (const Linear* linear : std::as_const(*this).linears()) all.push_back(const_cast<Linear*>(linear));
-  return all;
-}
-
-std::vector<FrozenTensor> Transformer::frozen_tensors() const {
-  std::vector<FrozenTensor> all;
-  const auto matrix = [&](const std::string& name, const ops::FrozenWeight& weight) {
-    all.push_back({.name = name, .matrix = weight});
+  const auto attend = [&](std::size_t layer, const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+    ops::append_to_cache(cache.keys[layer], cache.values[layer], k, v, slots, lengths);
+    return ops::cached_attention(q, cache.keys[layer], cache.values[layer], slots, lengths, window_of(layer));
   };
-  const auto vector = [&](const std::string& name, const torch::Tensor& values) {
-    all.push_back({.name = name, .vector = values});
-  };
-  matrix("model.embed_tokens.weight", embedding_);
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const Layer& layer = layers_[i];
-    const std::string prefix = fmt::format("model.layers.{}.", i);
-    vector(prefix + "input_layernorm.weight", layer.input_norm);
-    for (const Linear* linear : {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down}) {
-      matrix(linear->name + ".weight", linear->weight);
-      if (linear->bias.defined()) vector(linear->name + ".bias", linear->bias);
-    }
-    vector(prefix + "post_attention_layernorm.weight", layer.post_attention_norm);
-  }
-  vector("model.norm.weight", final_norm_);
-  if (!config_.tie_word_embeddings) matrix("lm_head.weight", head_);
-  return all;
-}
-
-std::string Transformer::fingerprint() const {
-  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  for (const FrozenTensor& tensor : frozen_tensors()) {
-    if (!tensor.name.ends_with("norm.weight")) continue;
-    const auto values = tensor.vector.to(torch::kCPU, torch::kBFloat16).contiguous();
-    const auto* bytes = static_cast<const unsigned char*>(values.const_data_ptr());
-    for (std::size_t i = 0; i < values.nbytes(); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3;
-  }
-  return fmt::format("{:016x}", hash);
-}
-
-bool Transformer::has_adapter() const {
-  bool any = trained_embedding_.defined() || trained_head_.defined();
-  for (const Linear* linear : linears()) any |= linear->update.has_value() || linear->trained_bias.defined();
-  return any;
-}
-
-std::int64_t Transformer::num_bytes() const {
-  std::int64_t bytes = 0;
-  for (const FrozenTensor& tensor : frozen_tensors())
-    bytes += tensor.vector.defined() ? static_cast<std::int64_t>(tensor.vector.nbytes()) : tensor.matrix.num_bytes();
-  return bytes;
-}
-
-std::int64_t Transformer::num_parameters() const {
-  std::int64_t count = 0;
-  for (const FrozenTensor& tensor : frozen_tensors())
-    count += tensor.vector.defined() ? tensor.vector.numel() : tensor.matrix.numel();
-  return count;
+  return through_blocks(embed(ids), {.cos = cos, .sin = sin, .attend = attend});
 }
 
 }  // namespace radonc::model

@@ -1,5 +1,6 @@
 """Checkpoints in every layout, damaged ones, and exports; goldens by make_family_goldens.py."""
 
+import hashlib
 import json
 import pathlib
 import pickle
@@ -107,6 +108,7 @@ def test_mistrals_folder(tmp_path):
     (tmp_path / "params.json").write_text(json.dumps(params))
     write_safetensors(tmp_path / "consolidated.safetensors", {key: tensor.numpy() for key, tensor in tensors.items()})
     assert_golden(load(tmp_path), "tiny_mistral")
+    assert load(tmp_path).config.architecture == "mistral"
 
 
 def test_a_pickle_that_would_run_something_is_refused(tmp_path):
@@ -343,3 +345,43 @@ def test_pissa_starts_as_the_original_and_is_saved_as_plain_lora(tmp_path):
     radonc.lora.save_adapter(adapter, tmp_path, "base")
     assert radonc.lora.load_adapter(model, tmp_path).config.rank == 8
     assert torch.allclose(model.forward(ids), trained, atol=1e-5)
+
+
+def fingerprint_by_hashlib(tensors):
+    """What Transformer.fingerprint says of itself, from the values of the file."""
+    lines = []
+    for name, values in tensors.items():
+        content = torch.from_numpy(values.copy()).to(torch.bfloat16).flatten().view(torch.int16).numpy().tobytes()
+        parts = (hashlib.sha256(content[at : at + 2**19]).digest() for at in range(0, len(content), 2**19))
+        digest = hashlib.sha256(b"".join(parts)).hexdigest()
+        lines.append(f"{name} [{' '.join(map(str, values.shape))}] {digest}\n")
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("name", ["tiny_mistral", "tiny_qwen2", "tiny_qwen2_float16"])
+def test_a_fingerprint_is_of_all_weights_in_bfloat16(name):
+    model = load(MODELS / name)
+    tensors = read_safetensors(MODELS / name / "model.safetensors")
+    assert model.fingerprint() == fingerprint_by_hashlib(tensors)
+
+
+def test_a_fingerprint_is_the_same_in_however_many_parts():
+    config = radonc.model.TransformerConfig(
+        vocab_size=2**14,
+        hidden_size=64,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        num_key_value_heads=1,
+        head_dim=64,
+        max_position_embeddings=8,
+        tie_word_embeddings=True,
+    )
+    layer = "model.layers.0."
+    shapes = {"model.embed_tokens.weight": (2**14, 64), "model.norm.weight": (64,)}
+    shapes |= {f"{layer}{norm}_layernorm.weight": (64,) for norm in ("input", "post_attention")}
+    shapes |= {f"{layer}self_attn.{x}_proj.weight": (64, 64) for x in "qkvo"}
+    shapes |= {f"{layer}mlp.{x}_proj.weight": (64, 64) for x in ("gate", "up", "down")}
+    values = {key: np.random.default_rng(1).normal(size=shape).astype(np.float32) for key, shape in shapes.items()}
+    made = radonc.model.Transformer(config, {key: torch.from_numpy(x) for key, x in values.items()})
+    assert made.fingerprint() == fingerprint_by_hashlib(values)

@@ -35,6 +35,11 @@ class Checkpoint {
   /// Says that `name` will not be read again soon: a mapped file's pages need not stay in memory.
   virtual void release(const std::string& /*name*/) const {}
 
+  /// Whether the file is known to hold the tensor in `dtype`, so that reading it in that loses nothing.
+  [[nodiscard]] virtual bool is_stored_as(torch::ScalarType /*dtype*/, const std::string& /*name*/) const {
+    return false;
+  }
+
   /// The matrix `name` where the checkpoint holds it in NF4, as bitsandbytes writes it; else nothing.
   [[nodiscard]] virtual std::optional<ops::Nf4> nf4(const std::string& /*name*/) const { return std::nullopt; }
 };

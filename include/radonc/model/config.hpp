@@ -10,6 +10,9 @@ namespace radonc::model {
 
 /// Field names follow Hugging Face's `config.json`.
 struct TransformerConfig {
+  /// The family, as Hugging Face's model_type names it: "llama", "mistral", "qwen2". It says how files of the model
+  /// look (src/model/families), not what is computed: that, the fields below say.
+  std::string architecture = "llama";
   std::int64_t vocab_size = 0;
   std::int64_t hidden_size = 0;
   std::int64_t intermediate_size = 0;

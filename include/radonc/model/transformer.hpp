@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,7 +17,7 @@
 namespace radonc::model {
 
 enum class Dtype {
-  kAuto,  ///< bfloat16 on a GPU and where the processor has bfloat16 dot products, else float32
+  kAuto,  ///< bfloat16 on a GPU and on processors from level avx512_bf16 on (core::cpu_level), else float32
   kFloat32,
   kBFloat16,
   kFloat16,  ///< of the matrices, in half of float32's memory; norms, biases and all arithmetic are float32
@@ -77,6 +78,8 @@ struct KvCache {
   std::vector<torch::Tensor> keys;    ///< one a layer, [slots, kv_heads, capacity, head_dim]
   std::vector<torch::Tensor> values;  ///< likewise
 };
+
+class WeightDigests;  // private
 
 class Transformer {
  public:
@@ -150,16 +153,26 @@ class Transformer {
   /// Bytes of all frozen parameters as they are stored.
   [[nodiscard]] std::int64_t num_bytes() const;
 
-  /// Tells one base model from another of the same shape: a hash of all norms' weights in bfloat16, 16 hexadecimal
-  /// digits. The same whatever the type or quantisation that the model is loaded in, since norms are never quantised.
+  /// Tells one base model from every other: a SHA-256 over the names, shapes and digests of all frozen tensors, its
+  /// first 16 hexadecimal digits. A digest is of the values in bfloat16, and of those before a weight was quantised or
+  /// stored in float16 at load, so that the fingerprint is the same whatever the model is loaded as. What merging or
+  /// `set_frozen_module` puts in place has another. Reads all weights at the first call, then only what has changed.
   [[nodiscard]] std::string fingerprint() const;
 
   /// Number of frozen parameters; a tied head counts once.
   [[nodiscard]] std::int64_t num_parameters() const;
 
  private:
-  struct Context;
-  [[nodiscard]] torch::Tensor run(const batch::Batch& batch, Context& context) const;
+  struct Pass;
+  /// A batch of packed sequences; `keys` and `values` are prefill's, if given.
+  [[nodiscard]] torch::Tensor run(const batch::Batch& batch, const torch::Tensor& wanted = {},
+                                  const std::optional<at::Generator>& generator = std::nullopt,
+                                  std::vector<torch::Tensor>* keys = nullptr,
+                                  std::vector<torch::Tensor>* values = nullptr) const;
+  /// hidden [T, hidden] through all blocks and the final norm.
+  [[nodiscard]] torch::Tensor through_blocks(torch::Tensor hidden, const Pass& pass) const;
+  /// One block, in training, prefill and decoding.
+  [[nodiscard]] torch::Tensor block(std::size_t index, const torch::Tensor& hidden, const Pass& pass) const;
   [[nodiscard]] torch::Tensor mlp(const Layer& layer, const torch::Tensor& hidden,
                                   const std::optional<at::Generator>& generator) const;
   /// cos and sin for sequences of `sizes` tokens that lie one behind the other. Under dynamic scaling each follows its
@@ -168,8 +181,9 @@ class Transformer {
                                                                const std::vector<std::int64_t>& sizes) const;
   [[nodiscard]] torch::Tensor embed(const torch::Tensor& ids) const;
   [[nodiscard]] torch::Tensor head_weight() const;
-  [[nodiscard]] bool has_window(std::size_t layer) const {
-    return config_.sliding_window > 0 && static_cast<std::int64_t>(layer) >= config_.first_window_layer;
+  /// Keys that a token of the layer sees; 0 means all.
+  [[nodiscard]] std::int64_t window_of(std::size_t layer) const {
+    return static_cast<std::int64_t>(layer) >= config_.first_window_layer ? config_.sliding_window : 0;
   }
 
   TransformerConfig config_;
@@ -179,6 +193,7 @@ class Transformer {
   torch::Tensor frequencies_;                       // [head_dim / 2], rotary; undefined under dynamic scaling
   torch::Tensor head_;                              // [vocabulary, hidden]; the embedding itself where tied
   torch::Tensor trained_embedding_, trained_head_;  // in their places where defined
+  std::shared_ptr<WeightDigests> digests_;          // of frozen tensors, kept; copies of the model share them
 };
 
 }  // namespace radonc::model

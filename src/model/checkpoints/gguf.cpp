@@ -6,22 +6,31 @@
 
 #include "model/checkpoints/layouts.hpp"
 #include "model/checkpoints/stored_tensor.hpp"
-#include "model/families/gguf_names.hpp"
+#include "model/families/family.hpp"
+#include "model/families/tensor_names.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/formats/gguf.hpp"
 
 namespace radonc::model {
 namespace {
 
+const Family& family_in_gguf(const std::string& architecture, const std::string& where) {
+  std::string names;
+  for (const Family* family : families()) {
+    if (architecture == family->gguf_name) return *family;
+    const std::string quoted = fmt::format("\"{}\"", family->gguf_name);
+    if (names.find(quoted) == names.npos) names += (names.empty() ? "" : " or ") + quoted;
+  }
+  throw Error(
+      fmt::format("{}: general.architecture: expected {}, got \"{}\". radonc runs models of the LLaMA and "
+                  "Mistral family.",
+                  where, names, architecture));
+}
+
 TransformerConfig read_config(const formats::GgufFile& file) {
   const std::string where = file.path().string();
   const auto architecture = file.string("general.architecture").value_or("");
-  if (architecture != "llama" && architecture != "qwen2") {
-    throw Error(
-        fmt::format("{}: general.architecture: expected \"llama\" or \"qwen2\", got \"{}\". radonc runs models of "
-                    "the LLaMA and Mistral family.",
-                    where, architecture));
-  }
+  const Family& family = family_in_gguf(architecture, where);
   const auto key_of = [&](const char* field) { return architecture + "." + field; };
   const auto integer = [&](const char* field) {
     const std::string key = key_of(field);
@@ -30,6 +39,7 @@ TransformerConfig read_config(const formats::GgufFile& file) {
     return static_cast<std::int64_t>(*value);
   };
   TransformerConfig config;
+  config.architecture = family.name;
   config.hidden_size = integer("embedding_length");
   config.intermediate_size = integer("feed_forward_length");
   config.num_hidden_layers = integer("block_count");
@@ -79,7 +89,7 @@ class GgufCheckpoint : public Checkpoint {
   [[nodiscard]] const TransformerConfig& config() const override { return config_; }
 
   [[nodiscard]] torch::Tensor tensor(const std::string& name, torch::ScalarType dtype) const override {
-    const auto& source = file_.tensor(gguf_name(name));
+    const auto& source = file_.tensor(name_in(Layout::kGguf, name));
     auto values = torch::empty(source.shape, torch::kFloat32);
     const std::int64_t rows = source.shape.size() > 1 ? source.shape[0] : 1;
     const std::int64_t row_length = rows > 0 ? values.numel() / rows : 0;
@@ -88,10 +98,7 @@ class GgufCheckpoint : public Checkpoint {
           source, begin, end - begin,
           {values.data_ptr<float>() + begin * row_length, static_cast<std::size_t>((end - begin) * row_length)});
     });
-    if (file_.string("general.architecture") == "llama") {  // Qwen2's files keep Hugging Face's order
-      if (name.find("q_proj.") != name.npos) values = half_split_rows(values, config_.num_attention_heads);
-      if (name.find("k_proj.") != name.npos) values = half_split_rows(values, config_.num_key_value_heads);
-    }
+    if (family_of(config_).has_paired_rows_in_gguf) values = with_split_rows(name, values, config_);
     return converted(values, dtype, name, file_.path().string());
   }
 

@@ -9,8 +9,7 @@ std::unique_ptr<Checkpoint> open_gguf(const std::filesystem::path& file);
 std::unique_ptr<Checkpoint> open_hugging_face(const std::filesystem::path& folder);
 std::unique_ptr<Checkpoint> open_meta(const std::filesystem::path& folder);
 
-/// Rows of each head from Meta's order (pairs side by side) to Hugging Face's (first halves, then second halves).
-/// weight [heads · d, …]
-torch::Tensor half_split_rows(const torch::Tensor& weight, std::int64_t heads);
+/// The shape in Hugging Face's config.json. Throws radonc::Error naming file and field.
+TransformerConfig read_hugging_face_config(const std::filesystem::path& path);
 
 }  // namespace radonc::model

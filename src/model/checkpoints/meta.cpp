@@ -8,6 +8,8 @@
 
 #include "model/checkpoints/layouts.hpp"
 #include "model/checkpoints/stored_tensor.hpp"
+#include "model/families/config_fields.hpp"
+#include "model/families/tensor_names.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
 #include "radonc/formats/safetensors.hpp"
@@ -54,44 +56,10 @@ std::vector<Shard> open_shards(const std::filesystem::path& folder) {
   return shards;
 }
 
-/// "model.layers.3.mlp.up_proj.weight" → "layers.3.feed_forward.w3.weight"
-std::string meta_name(const std::string& name) {
-  static const std::map<std::string, std::string> kOutside = {{"model.embed_tokens.weight", "tok_embeddings.weight"},
-                                                              {"model.norm.weight", "norm.weight"},
-                                                              {"lm_head.weight", "output.weight"}};
-  static const std::map<std::string, std::string> kInside = {
-      {"input_layernorm", "attention_norm"}, {"post_attention_layernorm", "ffn_norm"},
-      {"self_attn.q_proj", "attention.wq"},  {"self_attn.k_proj", "attention.wk"},
-      {"self_attn.v_proj", "attention.wv"},  {"self_attn.o_proj", "attention.wo"},
-      {"mlp.gate_proj", "feed_forward.w1"},  {"mlp.down_proj", "feed_forward.w2"},
-      {"mlp.up_proj", "feed_forward.w3"}};
-  if (const auto found = kOutside.find(name); found != kOutside.end()) return found->second;
-  const std::string rest = name.substr(std::string("model.layers.").size());
-  const std::size_t dot = rest.find('.'), last = rest.rfind(".weight");
-  return fmt::format("layers.{}.{}.weight", rest.substr(0, dot), kInside.at(rest.substr(dot + 1, last - dot - 1)));
-}
-
-/// The dimension along which Meta's shards of a weight join; -1: each shard holds the whole.
-std::int64_t join_dimension(const std::string& name) {
-  if (name.ends_with("norm.weight")) return -1;
-  for (const char* columns : {"wo.weight", "w2.weight", "tok_embeddings.weight"})
-    if (name.ends_with(columns)) return 1;
-  return 0;
-}
-
 TransformerConfig read_config(const std::filesystem::path& path, const std::vector<Shard>& shards) {
-  const std::string where = path.string();
-  const json content = json::parse(core::read_file(path), nullptr, /*allow_exceptions=*/false);
-  if (!content.is_object()) throw Error(fmt::format("{}: expected a JSON object. The file is damaged.", where));
-  const auto number = [&](const char* field, std::optional<double> fallback) {
-    const auto found = content.find(field);
-    if (found != content.end() && found->is_number()) return found->get<double>();
-    if (fallback && (found == content.end() || found->is_null())) return *fallback;
-    throw Error(fmt::format("{}: {}: expected a number. The file is not a complete configuration.", where, field));
-  };
-  const auto size = [&](const char* field, std::optional<double> fallback = std::nullopt) {
-    return static_cast<std::int64_t>(number(field, fallback));
-  };
+  const ConfigFields fields(path);
+  const json& content = fields.content();
+  const std::string& where = fields.where();
   // The number of rows of a tensor over all shards: params.json leaves the MLP's width and the vocabulary out.
   const auto rows = [&](const std::string& name) {
     std::int64_t total = 0;
@@ -108,15 +76,15 @@ TransformerConfig read_config(const std::filesystem::path& path, const std::vect
       throw Error(fmt::format("{}: {}: models of this kind are not supported.", where, unknown));
   }
   TransformerConfig config;
-  config.hidden_size = size("dim");
-  config.num_hidden_layers = size("n_layers");
-  config.num_attention_heads = size("n_heads");
-  config.num_key_value_heads = size("n_kv_heads", static_cast<double>(config.num_attention_heads));
-  config.head_dim =
-      size("head_dim",
-           config.num_attention_heads > 0 ? static_cast<double>(config.hidden_size / config.num_attention_heads) : 0.0);
-  config.rms_norm_eps = number("norm_eps", 1e-5);
-  config.rope_theta = number("rope_theta", 10000);
+  config.hidden_size = fields.size("dim");
+  config.num_hidden_layers = fields.size("n_layers");
+  config.num_attention_heads = fields.size("n_heads");
+  config.num_key_value_heads = fields.size("n_kv_heads", static_cast<double>(config.num_attention_heads));
+  config.head_dim = fields.size("head_dim", config.num_attention_heads > 0
+                                                ? static_cast<double>(config.hidden_size / config.num_attention_heads)
+                                                : 0.0);
+  config.rms_norm_eps = fields.number("norm_eps", 1e-5);
+  config.rope_theta = fields.number("rope_theta", 10000);
   config.vocab_size = rows("output.weight");
   config.intermediate_size = rows("layers.0.feed_forward.w1.weight");
   if (const auto window = content.find("sliding_window"); window != content.end() && !window->is_null()) {
@@ -127,11 +95,12 @@ TransformerConfig read_config(const std::filesystem::path& path, const std::vect
   }
   // The trained positions are in neither file: these are the published models' own.
   const bool is_mistral = content.contains("hidden_dim");
+  config.architecture = is_mistral ? "mistral" : "llama";
   const bool is_llama3 = config.rope_theta == 500000;
-  config.max_position_embeddings = size("max_seq_len", is_mistral ? 32768 : is_llama3 ? 8192 : 4096);
+  config.max_position_embeddings = fields.size("max_seq_len", is_mistral ? 32768 : is_llama3 ? 8192 : 4096);
   if (content.contains("use_scaled_rope") && content["use_scaled_rope"] == true) {  // Llama 3.1
     config.rope_scaling = {.type = ops::RopeScaling::Type::kLlama3,
-                           .factor = number("rope_scaling_factor", 8),
+                           .factor = fields.number("rope_scaling_factor", 8),
                            .original_max_position_embeddings = 8192};
     config.max_position_embeddings = 131072;
   }
@@ -148,7 +117,7 @@ class MetaCheckpoint : public Checkpoint {
   [[nodiscard]] const TransformerConfig& config() const override { return config_; }
 
   [[nodiscard]] torch::Tensor tensor(const std::string& name, torch::ScalarType dtype) const override {
-    const std::string stored = meta_name(name);
+    const std::string stored = name_in(Layout::kMeta, name);
     std::vector<torch::Tensor> parts;
     for (const Shard& shard : shards_) {
       const auto found = shard.tensors.find(stored);
@@ -158,7 +127,7 @@ class MetaCheckpoint : public Checkpoint {
       if (parts.back().dim() != parts[0].dim())
         throw Error(fmt::format("{}: tensor {} has another shape than in the first shard.", shard.where, stored));
     }
-    const std::int64_t along = join_dimension(stored);
+    const std::int64_t along = shard_dimension(name);
     auto values = parts[0];
     if (parts.size() > 1 && along >= 0) {
       for (const torch::Tensor& part : parts)
@@ -166,14 +135,19 @@ class MetaCheckpoint : public Checkpoint {
           throw Error(fmt::format("{}: the shards of {} do not fit together.", folder_.string(), stored));
       values = torch::cat(parts, along);
     }
-    if (name.ends_with("q_proj.weight")) return half_split_rows(values, config_.num_attention_heads);
-    if (name.ends_with("k_proj.weight")) return half_split_rows(values, config_.num_key_value_heads);
-    return values;
+    return with_split_rows(name, values, config_);
+  }
+
+  [[nodiscard]] bool is_stored_as(torch::ScalarType dtype, const std::string& name) const override {
+    return std::all_of(shards_.begin(), shards_.end(), [&](const Shard& shard) {
+      const auto found = shard.tensors.find(name_in(Layout::kMeta, name));
+      return found != shard.tensors.end() && is_of_type(found->second, dtype);
+    });
   }
 
   void release(const std::string& name) const override {
     for (const Shard& shard : shards_)
-      if (const auto found = shard.tensors.find(meta_name(name)); found != shard.tensors.end())
+      if (const auto found = shard.tensors.find(name_in(Layout::kMeta, name)); found != shard.tensors.end())
         core::release_pages(found->second.bytes);
   }
 
@@ -187,12 +161,6 @@ class MetaCheckpoint : public Checkpoint {
 
 std::unique_ptr<Checkpoint> open_meta(const std::filesystem::path& folder) {
   return std::make_unique<MetaCheckpoint>(folder);
-}
-
-torch::Tensor half_split_rows(const torch::Tensor& weight, std::int64_t heads) {
-  if (weight.dim() == 0 || weight.size(0) % (heads * 2) != 0) return weight;  // the shape check names the tensor
-  const std::int64_t rows = weight.size(0);
-  return weight.view({heads, rows / heads / 2, 2, -1}).transpose(1, 2).reshape(weight.sizes());
 }
 
 }  // namespace radonc::model

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "model/checkpoints/layouts.hpp"
 #include "model/device.hpp"
+#include "model/weight_digests.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/model/transformer.hpp"
 #include "radonc/ops/kept_memory.hpp"
@@ -63,9 +66,18 @@ Transformer Transformer::load(const std::filesystem::path& path, const LoadOptio
     if (!device.is_cpu()) checkpoint->release(name);
     return there;
   };
-  const auto tensor = [&](const std::string& name) { return moved(name, checkpoint->tensor(name, dtype)); };
+  std::map<std::string, std::string> digests;  // of weights that are held with less than their values in bfloat16
+  const auto note_float16 = [&](const std::string& name) {
+    if (dtype == torch::kFloat16 && !checkpoint->is_stored_as(dtype, name))
+      digests[name] = digest_of(checkpoint->tensor(name, torch::kBFloat16));
+  };
+  const auto tensor = [&](const std::string& name) {
+    note_float16(name);
+    return moved(name, checkpoint->tensor(name, dtype));
+  };
   const auto weight = [&](const std::string& name) -> ops::FrozenWeight {
     if (const auto stored = checkpoint->nf4(name)) return moved(name, ops::FrozenWeight(*stored));
+    note_float16(name);
     const auto dense = checkpoint->tensor(name, dtype);
     if (options.quantization == Quantization::kNone) {
       if (!device.is_cpu()) return moved(name, dense);
@@ -74,6 +86,7 @@ Transformer Transformer::load(const std::filesystem::path& path, const LoadOptio
       checkpoint->release(name);
       return copy;
     }
+    if (!digests.contains(name)) digests[name] = digest_of(dense);
     ops::FrozenWeight quantized = options.quantization == Quantization::kNf4
                                       ? ops::FrozenWeight(ops::nf4_quantize(dense.to(device)))
                                       : ops::int8_quantize(dense);
@@ -81,7 +94,11 @@ Transformer Transformer::load(const std::filesystem::path& path, const LoadOptio
     return quantized.to(device);
   };
   try {
-    return {checkpoint->config(), tensor, path.string(), weight};
+    Transformer model(checkpoint->config(), tensor, path.string(), weight);
+    for (const FrozenTensor& frozen : model.frozen_tensors())
+      if (const auto found = digests.find(frozen.name); found != digests.end())
+        model.digests_->keep(frozen, found->second);
+    return model;
   } catch (const c10::OutOfMemoryError& error) {
     refuse_for_memory(error, checkpoint->config(), dtype, path.string(), options);
   }

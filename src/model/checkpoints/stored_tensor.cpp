@@ -11,6 +11,18 @@
 #include "radonc/core/file.hpp"
 
 namespace radonc::model {
+namespace {
+
+const std::map<std::string, torch::ScalarType>& types_by_name() {
+  static const std::map<std::string, torch::ScalarType> kTypes = {{"F32", torch::kFloat32},
+                                                                  {"F16", torch::kFloat16},
+                                                                  {"BF16", torch::kBFloat16},
+                                                                  {"F64", torch::kFloat64},
+                                                                  {"U8", torch::kUInt8}};
+  return kTypes;
+}
+
+}  // namespace
 
 torch::Tensor converted(const torch::Tensor& values, torch::ScalarType dtype, const std::string& name,
                         const std::string& where) {
@@ -24,13 +36,8 @@ torch::Tensor converted(const torch::Tensor& values, torch::ScalarType dtype, co
 
 torch::Tensor stored_tensor(const formats::SafetensorsTensor& source, torch::ScalarType dtype,
                             const std::shared_ptr<const void>& file, const std::string& where) {
-  static const std::map<std::string, torch::ScalarType> kTypes = {{"F32", torch::kFloat32},
-                                                                  {"F16", torch::kFloat16},
-                                                                  {"BF16", torch::kBFloat16},
-                                                                  {"F64", torch::kFloat64},
-                                                                  {"U8", torch::kUInt8}};
-  const auto found = kTypes.find(source.dtype);
-  const bool wanted = found != kTypes.end() &&
+  const auto found = types_by_name().find(source.dtype);
+  const bool wanted = found != types_by_name().end() &&
                       (dtype == torch::ScalarType::Undefined || (dtype == torch::kUInt8) == (source.dtype == "U8"));
   if (!wanted) {
     throw Error(fmt::format("{}: tensor {}: type {} is not supported. Expected F32, F16 or BF16.", where, source.name,
@@ -49,6 +56,11 @@ torch::Tensor stored_tensor(const formats::SafetensorsTensor& source, torch::Sca
   auto out = converted(mapped, dtype, source.name, where);
   core::release_pages(source.bytes);
   return out;
+}
+
+bool is_of_type(const formats::SafetensorsTensor& source, torch::ScalarType dtype) {
+  const auto found = types_by_name().find(source.dtype);
+  return found != types_by_name().end() && found->second == dtype;
 }
 
 }  // namespace radonc::model

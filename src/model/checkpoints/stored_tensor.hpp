@@ -20,4 +20,7 @@ torch::Tensor converted(const torch::Tensor& values, torch::ScalarType dtype, co
 torch::Tensor stored_tensor(const formats::SafetensorsTensor& source, torch::ScalarType dtype,
                             const std::shared_ptr<const void>& file, const std::string& where);
 
+/// Whether that is the type of `source`'s values in the file.
+bool is_of_type(const formats::SafetensorsTensor& source, torch::ScalarType dtype);
+
 }  // namespace radonc::model

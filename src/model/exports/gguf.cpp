@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "model/exports/require_no_adapter.hpp"
-#include "model/families/gguf_names.hpp"
+#include "model/families/family.hpp"
+#include "model/families/tensor_names.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/formats/gguf_writer.hpp"
 #include "radonc/model/export.hpp"
@@ -18,7 +19,7 @@ using formats::GgufType;
 using Metadata = std::map<std::string, formats::GgufValue>;
 
 Metadata describe(const TransformerConfig& c, GgufPrecision precision, const std::string& name) {
-  const std::string architecture = gguf_architecture(c);
+  const std::string architecture = family_of(c).gguf_name;
   const auto key = [&](const char* field) { return architecture + "." + field; };
   const auto whole = [](std::int64_t value) { return static_cast<std::uint32_t>(value); };
   Metadata out = {{"general.architecture", architecture},
@@ -71,7 +72,8 @@ void pad_vocabulary(Metadata& metadata, std::int64_t size) {
 /// Rows by the megabyte, so that only a slice is converted at a time.
 void deliver(const FrozenTensor& tensor, GgufType type, const TransformerConfig& config,
              const formats::GgufSink& sink) {
-  const auto values = in_gguf_order(tensor.name, tensor.dense(torch::kFloat32).cpu(), config).contiguous();
+  auto values = tensor.dense(torch::kFloat32).cpu().contiguous();
+  if (family_of(config).has_paired_rows_in_gguf) values = with_paired_rows(tensor.name, values, config).contiguous();
   const auto finite = [&](const torch::Tensor& slice) {
     if (!slice.isfinite().all().item<bool>()) {
       throw Error(
@@ -130,7 +132,7 @@ void export_gguf(const Transformer& model, const text::Tokenizer& tokenizer, con
                           : precision == GgufPrecision::kF16 ? GgufType::kF16
                                                              : GgufType::kQ8_0;
     sources.push_back(
-        {.name = gguf_name(tensor.name),
+        {.name = name_in(Layout::kGguf, tensor.name),
          .shape = is_vector ? std::vector{tensor.vector.numel()}
                             : std::vector{tensor.matrix.out_features(), tensor.matrix.in_features()},
          .type = type,

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/exports/require_no_adapter.hpp"
+#include "model/families/family.hpp"
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
 #include "radonc/formats/safetensors.hpp"
@@ -46,18 +47,19 @@ ordered_json rope_json(const ops::RopeScaling& s) {
       "config.json. Export from the original folder.");
 }
 
+/// The config's own family, or where its keys cannot say what the model is, the first one whose can.
+const Family& writing_family(const TransformerConfig& config) {
+  if (const Family& own = family_of(config); own.can_write(config)) return own;
+  for (const Family* family : families())
+    if (family->can_write(config)) return *family;
+  throw Error("No architecture of Hugging Face has this model's combination of biases and sliding window.");
+}
+
 ordered_json config_json(const Transformer& model, bool is_quantized) {
   const TransformerConfig& c = model.config();
-  const bool is_qwen2 = c.qkv_bias && !c.output_bias;
-  const std::string type = is_qwen2 ? "qwen2" : c.sliding_window > 0 ? "mistral" : "llama";
-  const bool mistral_cannot = type == "mistral" && (c.qkv_bias || c.mlp_bias || c.first_window_layer > 0);
-  if (mistral_cannot || (is_qwen2 && c.mlp_bias))
-    throw Error("No architecture of Hugging Face has this model's combination of biases and sliding window.");
-  ordered_json content = {{"architectures",
-                           {is_qwen2            ? "Qwen2ForCausalLM"
-                            : type == "mistral" ? "MistralForCausalLM"
-                                                : "LlamaForCausalLM"}},
-                          {"model_type", type},
+  const Family& family = writing_family(c);
+  ordered_json content = {{"architectures", {family.hugging_face_class}},
+                          {"model_type", family.name},
                           {"vocab_size", c.vocab_size},
                           {"hidden_size", c.hidden_size},
                           {"intermediate_size", c.intermediate_size},
@@ -72,12 +74,7 @@ ordered_json config_json(const Transformer& model, bool is_quantized) {
                           {"rope_scaling", rope_json(c.rope_scaling)},
                           {"tie_word_embeddings", c.tie_word_embeddings},
                           {"torch_dtype", dtype_name(model.dtype())}};
-  if (type == "llama") content.update({{"attention_bias", c.qkv_bias}, {"mlp_bias", c.mlp_bias}});
-  if (type == "mistral") content["sliding_window"] = c.sliding_window;
-  if (is_qwen2 && c.sliding_window > 0)
-    content.update({{"use_sliding_window", true},
-                    {"sliding_window", c.sliding_window},
-                    {"max_window_layers", c.first_window_layer}});
+  family.write(c, content);
   if (is_quantized) {
     content["quantization_config"] = {{"quant_method", "bitsandbytes"},
                                       {"load_in_4bit", true},

@@ -5,6 +5,7 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
+#include "radonc/lora/merge.hpp"
 #include "support/small_model.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -76,6 +77,10 @@ TEST_CASE("an adapter of another base of the same shape is refused, a base in an
   CHECK_NOTHROW(lora::load_adapter(model, folder.path()));
   CHECK(model.fingerprint() == test::small_model().fingerprint());
   CHECK(model.fingerprint() != other.fingerprint());
+  // A base with the same norms, into which another adapter was merged.
+  auto merged = test::small_model();
+  lora::merge(merged, moved_adapter(merged));
+  CHECK_THROWS_WITH_AS(lora::load_adapter(merged, folder.path()), doctest::Contains("another base model"), Error);
 }
 
 TEST_CASE("what is not finite is not saved") {

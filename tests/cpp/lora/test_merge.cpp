@@ -64,6 +64,25 @@ TEST_CASE("merged float16 weights stay float16, and the biases float32") {
   CHECK(torch::equal(model.forward(ids), adapted));
 }
 
+TEST_CASE("a merged model is another base, and unmerging makes it the old one") {
+  using model::Quantization;
+  for (const auto quantization : {Quantization::kNone, Quantization::kNf4, Quantization::kInt8})
+    for (const auto target : {lora::MergeTarget::kDense, lora::MergeTarget::kNf4}) {
+      auto model = model::Transformer::load(RADONC_TEST_DATA "/model/tiny_qwen2",
+                                            {.dtype = model::Dtype::kFloat32, .quantization = quantization});
+      const std::string base = model.fingerprint();
+      const auto adapter = moved_adapter(model, {.rank = 2, .bias = lora::Bias::kAll});
+      CHECK(adapter.base == base);
+      CHECK(model.fingerprint() == base);  // whatever adapter it has
+      const auto merged = lora::merge(model, adapter, target);
+      const std::string after = model.fingerprint();
+      CHECK(after != base);
+      lora::unmerge(model, merged);
+      CHECK(model.fingerprint() == base);
+      CHECK((lora::merge(model, adapter, target), model.fingerprint()) == after);
+    }
+}
+
 TEST_CASE("another model's adapter is not merged, and the model stays as it was") {
   auto model = test::small_model();
   auto config = test::small_config();

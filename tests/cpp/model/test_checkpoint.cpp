@@ -28,6 +28,7 @@ void replace(const std::filesystem::path& path, const std::string& from, const s
 
 TEST_CASE("a Hugging Face folder is read, in the type asked for") {
   const auto checkpoint = model::Checkpoint::open(kTiny);
+  CHECK(checkpoint->config().architecture == "mistral");
   CHECK(checkpoint->config().sliding_window == 7);
   CHECK(checkpoint->config().head_dim == 16);
   CHECK(checkpoint->config().rope_theta == 5e4);
@@ -61,6 +62,28 @@ TEST_CASE("what does not fit together is named") {
   CHECK_THROWS_WITH_AS(loading(), doctest::Contains("model.safetensors"), Error);
   std::filesystem::remove(path / "model.safetensors");
   CHECK_THROWS_WITH_AS(loading(), doctest::Contains("model.safetensors"), Error);
+}
+
+TEST_CASE("a fingerprint is the same in every type and quantisation, and that of no other weights") {
+  using model::Dtype, model::Quantization;
+  for (const char* name : {"tiny_mistral", "tiny_qwen2_float16", "tiny_llama_bias"}) {
+    const std::filesystem::path path = std::filesystem::path(RADONC_TEST_DATA "/model") / name;
+    const auto expected = model::Transformer::load(path, {.dtype = Dtype::kBFloat16}).fingerprint();
+    CHECK(expected.size() == 16);
+    for (const Dtype dtype : {Dtype::kFloat32, Dtype::kBFloat16, Dtype::kFloat16})
+      for (const Quantization quantization : {Quantization::kNone, Quantization::kNf4, Quantization::kInt8}) {
+        CAPTURE(name);
+        CAPTURE(static_cast<int>(dtype));
+        CAPTURE(static_cast<int>(quantization));
+        const auto model = model::Transformer::load(path, {.dtype = dtype, .quantization = quantization});
+        CHECK(model.fingerprint() == expected);
+        CHECK(model.fingerprint() == expected);  // as it is kept
+      }
+  }
+  const auto print = [](const char* name) {
+    return model::Transformer::load(kTiny.parent_path() / name).fingerprint();
+  };
+  CHECK(print("tiny_llama") != print("tiny_llama_mha"));
 }
 
 TEST_CASE("float16 is read exactly where the file has it, and refused where it cannot hold a value") {

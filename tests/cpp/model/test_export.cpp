@@ -6,6 +6,7 @@
 #include "radonc/formats/gguf.hpp"
 #include "radonc/lora/adapter_io.hpp"
 #include "radonc/lora/merge.hpp"
+#include "radonc/model/checkpoint.hpp"
 #include "radonc/model/export.hpp"
 #include "support/small_model.hpp"
 #include "support/temporary_folder.hpp"
@@ -40,6 +41,7 @@ TEST_CASE("a model exported as GGUF is the same model") {
   auto untied = plain, biased = plain, qwen2 = plain, linear = plain, llama3 = plain, yarn = plain;
   untied.tie_word_embeddings = false;
   biased.qkv_bias = biased.output_bias = biased.mlp_bias = true;
+  qwen2.architecture = "qwen2";
   qwen2.qkv_bias = true;
   linear.rope_scaling = {.type = Type::kLinear, .factor = 4};
   llama3.rope_scaling = {.type = Type::kLlama3, .factor = 8, .original_max_position_embeddings = 32};
@@ -162,8 +164,11 @@ TEST_CASE("a model exported as a Hugging Face folder is the same model, in one f
   config.tie_word_embeddings = false;
   config.rope_scaling = {
       .type = Type::kYarn, .factor = 2, .original_max_position_embeddings = 64, .attention_factor = 1.2};
-  for (const auto& [qkv, output, window] : {std::tuple(false, false, 0), std::tuple(true, true, 0),
-                                            std::tuple(true, false, 9), std::tuple(false, false, 9)}) {
+  for (const auto& [family, qkv, output, window] :
+       {std::tuple("llama", false, false, 0), std::tuple("llama", true, true, 0), std::tuple("qwen2", true, false, 0),
+        std::tuple("qwen2", true, false, 9), std::tuple("mistral", false, false, 9),
+        std::tuple("mistral", false, false, 0)}) {
+    config.architecture = family;
     config.qkv_bias = qkv;
     config.output_bias = output;
     config.sliding_window = window;
@@ -176,6 +181,42 @@ TEST_CASE("a model exported as a Hugging Face folder is the same model, in one f
       CHECK(again.config() == model.config());
       CHECK(torch::equal(again.forward(torch::arange(40)), expected));
     }
+  }
+}
+
+TEST_CASE("a family that has no words for a model leaves it to one that has, or refuses") {
+  const test::TemporaryFolder folder;
+  const auto exported = [&](const model::TransformerConfig& config) {
+    model::export_hugging_face(test::small_model(config), folder.path());
+    return model::Checkpoint::open(folder.path())->config().architecture;
+  };
+  auto windowed = test::small_config(), biased = windowed, both = windowed, output = windowed;
+  windowed.sliding_window = 5;
+  biased.qkv_bias = true;
+  both.qkv_bias = both.mlp_bias = true;
+  output.output_bias = true;
+  CHECK(exported(test::small_config()) == "llama");
+  CHECK(exported(windowed) == "mistral");
+  CHECK(exported(biased) == "qwen2");
+  for (const auto& config : {both, output})
+    CHECK_THROWS_WITH_AS(exported(config), doctest::Contains("combination of biases"), Error);
+}
+
+TEST_CASE("a GGUF file has the family's name, whatever its biases") {
+  const test::TemporaryFolder folder;
+  const auto bpe = tokenizer("tokenizer.json");
+  for (const auto& [family, qkv, expected] : {std::tuple("llama", true, "llama"), std::tuple("mistral", false, "llama"),
+                                              std::tuple("qwen2", true, "qwen2")}) {
+    auto config = config_for(*bpe);
+    config.architecture = family;
+    config.qkv_bias = qkv;
+    const auto model = test::small_model(config);
+    model::export_gguf(model, *bpe, folder.path() / "m.gguf", model::GgufPrecision::kF16);
+    CHECK(formats::GgufFile(folder.path() / "m.gguf").string("general.architecture") == expected);
+    const auto again = model::Transformer::load(folder.path() / "m.gguf", {.dtype = model::Dtype::kFloat32});
+    CHECK(again.config().architecture == expected);
+    const auto ids = torch::arange(20);
+    CHECK(test::relative_difference(again.forward(ids), model.forward(ids)) < 5e-3);
   }
 }
 

@@ -242,6 +242,33 @@ TEST_CASE("float16 weights give what their values give in float32: logits, losse
   }
 }
 
+TEST_CASE("a fingerprint is of every value of every frozen tensor") {
+  auto config = test::small_config();
+  config.tie_word_embeddings = false;
+  config.qkv_bias = true;
+  auto model = test::small_model(config);
+  const std::string before = model.fingerprint();
+  CHECK(before == test::small_model(config).fingerprint());
+  for (const auto& tensor : model.frozen_tensors()) {
+    const auto values = (tensor.vector.defined() ? tensor.vector : tensor.matrix.storage()).flatten();
+    for (const std::int64_t i : {std::int64_t{0}, values.numel() - 1}) {
+      CAPTURE(tensor.name);
+      const auto old = values[i].clone();
+      values[i] += 0.5;
+      CHECK(model.fingerprint() != before);
+      values[i] = old;
+    }
+  }
+  CHECK(model.fingerprint() == before);
+  for (const char* name : {"lm_head", "embed_tokens"}) {
+    const auto old = model.frozen_module(name);
+    model.set_frozen_module(name, old + 1);
+    CHECK(model.fingerprint() != before);
+    model.set_frozen_module(name, old);
+    CHECK(model.fingerprint() == before);
+  }
+}
+
 TEST_CASE("the automatic type is bfloat16 on a GPU") {
   CHECK((model::resolve(model::Dtype::kAuto, torch::Device("cuda")) == torch::kBFloat16));
   CHECK((model::resolve(model::Dtype::kFloat32, torch::Device("cuda")) == torch::kFloat32));
