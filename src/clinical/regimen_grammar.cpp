@@ -142,17 +142,31 @@ std::size_t longest_of(const std::vector<std::string>& list) {
 
 }  // namespace
 
-RegimenGrammar::RegimenGrammar(const RegimenGrammarConfig& config)
-    : max_phases_(config.max_phases), max_fractions_per_day_(config.max_fractions_per_day) {
+/// The pieces of the sentence, each list sorted.
+struct RegimenGrammar::Lists {
+  explicit Lists(const RegimenGrammarConfig& config);
+
+  int max_phases, max_fractions_per_day;
+  std::vector<std::string> sites;                 // "Brain; "
+  std::vector<std::string> modalities;            // "external beam; "
+  std::vector<std::string> first_openers;         // "at point a; " and the empty one
+  std::vector<std::vector<std::string>> openers;  // by the regimen's modality: "; then to tumor bed; by electron; "
+  std::vector<std::string> per_day;               // "fractions twice a day; total "
+  std::vector<std::vector<std::string>> per_day_each;  // the one of 1, 2 … a day
+  std::int64_t longest = 0;
+};
+
+RegimenGrammar::Lists::Lists(const RegimenGrammarConfig& config)
+    : max_phases(config.max_phases), max_fractions_per_day(config.max_fractions_per_day) {
   if (config.sites.empty() || config.modalities.empty()) {
     throw Error(fmt::format("RegimenGrammarConfig: expected at least one of sites and of modalities, got {} and {}.",
                             config.sites.size(), config.modalities.size()));
   }
-  if (max_phases_ < 1 || max_fractions_per_day_ < 1 || max_fractions_per_day_ > 9) {
+  if (max_phases < 1 || max_fractions_per_day < 1 || max_fractions_per_day > 9) {
     throw Error(
         fmt::format("RegimenGrammarConfig: expected max_phases of at least 1 and max_fractions_per_day of 1 to "
                     "9, got {} and {}.",
-                    max_phases_, max_fractions_per_day_));
+                    max_phases, max_fractions_per_day));
   }
   const Phase phase{.dose_per_fraction_cgy = 200, .num_fractions = 30, .total_dose_cgy = 6000};
   const auto fields = [&](const std::vector<std::string>& texts, std::string_view before, const char* list,
@@ -162,9 +176,8 @@ RegimenGrammar::RegimenGrammar(const RegimenGrammarConfig& config)
     return sorted(std::move(found));
   };
   const auto with_second = [&](Phase second) { return Regimen{.site = "brain", .phases = {phase, std::move(second)}}; };
-  sites_ =
-      fields(config.sites, "", "sites", [&](const auto& text) { return Regimen{.site = text, .phases = {phase}}; });
-  modalities_ = fields(config.modalities, "Brain; ", "modalities", [&](const auto& text) {
+  sites = fields(config.sites, "", "sites", [&](const auto& text) { return Regimen{.site = text, .phases = {phase}}; });
+  modalities = fields(config.modalities, "Brain; ", "modalities", [&](const auto& text) {
     return Regimen{.site = "brain", .modality = modality_name(text), .phases = {phase}};
   });
   const auto targets = fields(config.targets, "; then to ", "targets", [&](const auto& text) {
@@ -179,38 +192,44 @@ RegimenGrammar::RegimenGrammar(const RegimenGrammarConfig& config)
     return with_second(second);
   });
 
-  for (auto* list : {&sites_, &modalities_}) {
+  for (auto* list : {&sites, &modalities}) {
     for (std::string& text : *list) text += "; ";
     *list = sorted(std::move(*list));
   }
 
-  first_openers_ = {""};
-  for (const std::string& point : points) first_openers_.push_back("at " + point + "; ");
+  first_openers = {""};
+  for (const std::string& point : points) first_openers.push_back("at " + point + "; ");
   std::vector<std::string> places = {"; then ", "; with simultaneous "};
   for (const std::string& target : targets)
     for (const char* kind : {"; then to ", "; with simultaneous to "}) places.push_back(kind + target + "; ");
   for (const std::string& point : points) places.push_back("; then at " + point + "; ");
-  for (const std::string& modality : modalities_) {
+  for (const std::string& modality : modalities) {
     std::vector<std::string> all = places;
     for (const std::string& place : places)
-      for (const std::string& own : modalities_)
+      for (const std::string& own : modalities)
         if (own != modality && own != "modality not stated; ") all.push_back(place + "by " + own);
-    openers_.push_back(sorted(std::move(all)));
+    openers.push_back(sorted(std::move(all)));
   }
-  first_openers_ = sorted(std::move(first_openers_));
+  first_openers = sorted(std::move(first_openers));
 
-  for (int per_day = 1; per_day <= max_fractions_per_day_; ++per_day) {
-    per_day_.push_back(fmt::format("fractions{}; total ", a_day(per_day)));
-    per_day_each_.push_back({per_day_.back()});
+  for (int count = 1; count <= max_fractions_per_day; ++count) {
+    per_day.push_back(fmt::format("fractions{}; total ", a_day(count)));
+    per_day_each.push_back({per_day.back()});
   }
-  per_day_ = sorted(std::move(per_day_));
+  per_day = sorted(std::move(per_day));
 
   std::size_t longest_opener = 0;
-  for (const auto& list : openers_) longest_opener = std::max(longest_opener, longest_of(list));
+  for (const auto& list : openers) longest_opener = std::max(longest_opener, longest_of(list));
   const auto longest_phase = std::string_view("3399.5 cGy x 100 fractions 9 times a day; total 14999.5 cGy").size();
-  longest_ = static_cast<std::int64_t>(longest_of(sites_) + longest_of(modalities_) + longest_of(first_openers_) +
-                                       longest_phase) +
-             (max_phases_ - 1) * static_cast<std::int64_t>(longest_opener + longest_phase);
+  longest = static_cast<std::int64_t>(longest_of(sites) + longest_of(modalities) + longest_of(first_openers) +
+                                      longest_phase) +
+            (max_phases - 1) * static_cast<std::int64_t>(longest_opener + longest_phase);
+}
+
+RegimenGrammar::RegimenGrammar(const RegimenGrammarConfig& config) : lists_(std::make_shared<const Lists>(config)) {}
+
+std::int64_t RegimenGrammar::longest() const {
+  return lists_->longest;
 }
 
 RegimenGrammar::State RegimenGrammar::start() const {
@@ -218,26 +237,27 @@ RegimenGrammar::State RegimenGrammar::start() const {
 }
 
 std::optional<RegimenGrammar::State> RegimenGrammar::next(const State& before, char byte) const {
+  const Lists& lists = *lists_;
   State state = before;
   switch (state[kPart]) {
     case kSite:
-      if (advance(sites_, state, byte)) return state;
-      if (finished(sites_, state) == nullptr) return std::nullopt;
+      if (advance(lists.sites, state, byte)) return state;
+      if (finished(lists.sites, state) == nullptr) return std::nullopt;
       enter(state, kModality);
       [[fallthrough]];
     case kModality:
-      if (advance(modalities_, state, byte)) return state;
-      if (finished(modalities_, state) == nullptr) return std::nullopt;
-      if (max_phases_ > 1) state[kOfModality] = state[kIndex];
+      if (advance(lists.modalities, state, byte)) return state;
+      if (finished(lists.modalities, state) == nullptr) return std::nullopt;
+      if (lists.max_phases > 1) state[kOfModality] = state[kIndex];
       enter(state, kFirstOpener);
       [[fallthrough]];
     case kFirstOpener:
-      if (advance(first_openers_, state, byte)) return state;
-      if (finished(first_openers_, state) == nullptr) return std::nullopt;
+      if (advance(lists.first_openers, state, byte)) return state;
+      if (finished(lists.first_openers, state) == nullptr) return std::nullopt;
       enter(state, kDose);
       return next_of_dose(state, byte);
     case kOpener: {
-      const auto& openers = openers_[static_cast<std::size_t>(state[kOfModality])];
+      const auto& openers = lists.openers[static_cast<std::size_t>(state[kOfModality])];
       if (advance(openers, state, byte)) return state;
       const std::string* opener = finished(openers, state);
       if (opener == nullptr) return std::nullopt;
@@ -255,12 +275,13 @@ std::optional<RegimenGrammar::State> RegimenGrammar::next(const State& before, c
     case kCount:
       return next_of_count(state, byte);
     case kPerDayText: {
-      const auto& texts = state[kPerDay] == 0 ? per_day_ : per_day_each_[static_cast<std::size_t>(state[kPerDay] - 1)];
+      const auto& texts =
+          state[kPerDay] == 0 ? lists.per_day : lists.per_day_each[static_cast<std::size_t>(state[kPerDay] - 1)];
       if (advance(texts, state, byte)) return state;
       const std::string* text = finished(texts, state);
       if (text == nullptr) return std::nullopt;
-      for (std::size_t i = 0; i < per_day_each_.size() && max_phases_ > 1; ++i)
-        if (*text == per_day_each_[i][0]) state[kPerDay] = static_cast<std::int32_t>(i + 1);
+      for (std::size_t i = 0; i < lists.per_day_each.size() && lists.max_phases > 1; ++i)
+        if (*text == lists.per_day_each[i][0]) state[kPerDay] = static_cast<std::int32_t>(i + 1);
       enter(state, kTotal);
       break;
     }
@@ -274,11 +295,11 @@ std::optional<RegimenGrammar::State> RegimenGrammar::next(const State& before, c
     ++state[kLength];
     return state;
   }
-  if (state[kPhase] + 1 >= max_phases_) return std::nullopt;
+  if (state[kPhase] + 1 >= lists.max_phases) return std::nullopt;
   state[kHalves] = 0;
   ++state[kPhase];
   enter(state, kOpener);
-  if (!advance(openers_[static_cast<std::size_t>(state[kOfModality])], state, byte)) return std::nullopt;
+  if (!advance(lists.openers[static_cast<std::size_t>(state[kOfModality])], state, byte)) return std::nullopt;
   return state;
 }
 

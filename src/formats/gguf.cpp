@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <variant>
 
 #include "formats/gguf_layout.hpp"
 #include "radonc/core/error.hpp"
+#include "radonc/core/file.hpp"
 
 namespace radonc::formats {
 namespace {
@@ -41,10 +43,12 @@ std::uint64_t least_size(std::uint32_t type) {
   }
 }
 
-}  // namespace
+/// Numbers are kept as double where that is exact, else as the integer itself.
+using Value =
+    std::variant<std::uint64_t, std::int64_t, double, bool, std::string, std::vector<std::string>, std::vector<double>>;
 
 /// Walks the header and never past its end.
-class GgufFile::Reader {
+class Reader {
  public:
   Reader(std::span<const std::byte> bytes, std::string where) : bytes_(bytes), where_(std::move(where)) {}
 
@@ -81,7 +85,7 @@ class GgufFile::Reader {
   std::size_t at_ = 0;
 };
 
-GgufFile::Value GgufFile::read_value(Reader& reader, std::uint32_t type, const std::string& key) {
+Value read_value(Reader& reader, std::uint32_t type, const std::string& key) {
   switch (type) {
     case kU8:
       return std::uint64_t{reader.take<std::uint8_t>(key)};
@@ -134,9 +138,29 @@ GgufFile::Value GgufFile::read_value(Reader& reader, std::uint32_t type, const s
   return items;
 }
 
-GgufFile::GgufFile(const std::filesystem::path& path) : file_(path) {
+}  // namespace
+
+struct GgufFile::Contents {
+  explicit Contents(const std::filesystem::path& path);
+
+  /// The key's value if the file has it.
+  [[nodiscard]] const Value* find(const std::string& key) const {
+    const auto found = metadata.find(key);
+    return found == metadata.end() ? nullptr : &found->second;
+  }
+  [[noreturn]] void fail_type(const std::string& key, const char* expected) const {
+    throw Error(fmt::format("{}: key {}: expected {}. The file is damaged.", file.path().string(), key, expected));
+  }
+  [[nodiscard]] std::optional<std::uint64_t> unsigned_integer(const std::string& key) const;
+
+  core::MappedFile file;
+  std::map<std::string, Value> metadata;
+  std::map<std::string, GgufTensor> tensors;
+};
+
+GgufFile::Contents::Contents(const std::filesystem::path& path) : file(path) {
   const std::string where = path.string();
-  const auto bytes = file_.bytes();
+  const auto bytes = file.bytes();
   Reader reader(bytes, where);
   if (bytes.size() < 4 || std::memcmp(bytes.data(), "GGUF", 4) != 0)
     throw Error(fmt::format("{}: expected a GGUF file, but it does not begin with GGUF. Name a model file.", where));
@@ -148,7 +172,7 @@ GgufFile::GgufFile(const std::filesystem::path& path) : file_(path) {
   for (std::uint64_t i = 0; i < num_keys; ++i) {
     const std::string key = reader.take_string("a metadata key");
     const auto type = reader.take<std::uint32_t>(key);
-    metadata_.insert_or_assign(key, read_value(reader, type, key));
+    metadata.insert_or_assign(key, read_value(reader, type, key));
   }
 
   struct Entry {
@@ -200,7 +224,7 @@ GgufFile::GgufFile(const std::filesystem::path& path) : file_(path) {
     ranges.emplace_back(entry.offset, entry.offset + entry.size);
     entry.tensor.data = bytes.subspan(data_begin + entry.offset, entry.size);
     const std::string name = entry.tensor.name;
-    if (!tensors_.emplace(name, std::move(entry.tensor)).second)
+    if (!tensors.emplace(name, std::move(entry.tensor)).second)
       reader.fail(fmt::format("tensor {} occurs twice", name));
   }
   std::sort(ranges.begin(), ranges.end());
@@ -208,23 +232,7 @@ GgufFile::GgufFile(const std::filesystem::path& path) : file_(path) {
     if (ranges[i].first < ranges[i - 1].second) reader.fail("two tensors overlap");
 }
 
-const GgufFile::Value* GgufFile::find(const std::string& key) const {
-  const auto found = metadata_.find(key);
-  return found == metadata_.end() ? nullptr : &found->second;
-}
-
-void GgufFile::fail_type(const std::string& key, const char* expected) const {
-  throw Error(fmt::format("{}: key {}: expected {}. The file is damaged.", path().string(), key, expected));
-}
-
-std::optional<std::string> GgufFile::string(const std::string& key) const {
-  const Value* value = find(key);
-  if (value == nullptr) return std::nullopt;
-  if (const auto* text = std::get_if<std::string>(value)) return *text;
-  fail_type(key, "a string");
-}
-
-std::optional<std::uint64_t> GgufFile::unsigned_integer(const std::string& key) const {
+std::optional<std::uint64_t> GgufFile::Contents::unsigned_integer(const std::string& key) const {
   const Value* value = find(key);
   if (value == nullptr) return std::nullopt;
   if (const auto* number = std::get_if<std::uint64_t>(value)) return *number;
@@ -233,39 +241,64 @@ std::optional<std::uint64_t> GgufFile::unsigned_integer(const std::string& key) 
   fail_type(key, "a whole number, not negative");
 }
 
+GgufFile::GgufFile(const std::filesystem::path& path) : contents_(std::make_shared<const Contents>(path)) {}
+
+const std::filesystem::path& GgufFile::path() const {
+  return contents_->file.path();
+}
+
+std::optional<std::string> GgufFile::string(const std::string& key) const {
+  const Value* value = contents_->find(key);
+  if (value == nullptr) return std::nullopt;
+  if (const auto* text = std::get_if<std::string>(value)) return *text;
+  contents_->fail_type(key, "a string");
+}
+
+std::optional<std::uint64_t> GgufFile::unsigned_integer(const std::string& key) const {
+  return contents_->unsigned_integer(key);
+}
+
 std::optional<double> GgufFile::number(const std::string& key) const {
-  const Value* value = find(key);
+  const Value* value = contents_->find(key);
   if (value == nullptr) return std::nullopt;
   if (const auto* number = std::get_if<double>(value)) return *number;
   if (const auto* number = std::get_if<std::uint64_t>(value)) return static_cast<double>(*number);
   if (const auto* number = std::get_if<std::int64_t>(value)) return static_cast<double>(*number);
-  fail_type(key, "a number");
+  contents_->fail_type(key, "a number");
 }
 
 std::optional<bool> GgufFile::boolean(const std::string& key) const {
-  const Value* value = find(key);
+  const Value* value = contents_->find(key);
   if (value == nullptr) return std::nullopt;
   if (const auto* flag = std::get_if<bool>(value)) return *flag;
-  fail_type(key, "a truth value");
+  contents_->fail_type(key, "a truth value");
 }
 
 const std::vector<std::string>* GgufFile::strings(const std::string& key) const {
-  const Value* value = find(key);
+  const Value* value = contents_->find(key);
   if (value == nullptr) return nullptr;
   if (const auto* list = std::get_if<std::vector<std::string>>(value)) return list;
-  fail_type(key, "a list of strings");
+  contents_->fail_type(key, "a list of strings");
 }
 
 const std::vector<double>* GgufFile::numbers(const std::string& key) const {
-  const Value* value = find(key);
+  const Value* value = contents_->find(key);
   if (value == nullptr) return nullptr;
   if (const auto* list = std::get_if<std::vector<double>>(value)) return list;
-  fail_type(key, "a list of numbers");
+  contents_->fail_type(key, "a list of numbers");
+}
+
+bool GgufFile::has_tensor(const std::string& name) const {
+  return contents_->tensors.contains(name);
+}
+
+const std::map<std::string, GgufTensor>& GgufFile::tensors() const {
+  return contents_->tensors;
 }
 
 const GgufTensor& GgufFile::tensor(const std::string& name) const {
-  const auto found = tensors_.find(name);
-  if (found == tensors_.end())
+  const auto found = contents_->tensors.find(name);
+  if (found == contents_->tensors.end())
     throw Error(fmt::format("{}: no tensor {}. The file is not a complete model.", path().string(), name));
   return found->second;
 }

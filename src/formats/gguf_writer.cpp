@@ -9,6 +9,7 @@
 
 #include "formats/gguf_layout.hpp"
 #include "radonc/core/error.hpp"
+#include "radonc/core/file.hpp"
 #include "radonc/core/float16.hpp"
 
 namespace radonc::formats {

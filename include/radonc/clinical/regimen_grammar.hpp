@@ -2,7 +2,7 @@
 // else.
 #pragma once
 
-#include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,17 +34,11 @@ class RegimenGrammar : public core::Grammar {
   [[nodiscard]] State start() const override;
   [[nodiscard]] std::optional<State> next(const State& state, char byte) const override;
   [[nodiscard]] bool may_end(const State& state) const override;
-  [[nodiscard]] std::int64_t longest() const override { return longest_; }
+  [[nodiscard]] std::int64_t longest() const override;
 
  private:
-  std::vector<std::string> sites_;                 // "Brain; "
-  std::vector<std::string> modalities_;            // "external beam; "
-  std::vector<std::string> first_openers_;         // "at point a; " and the empty one
-  std::vector<std::vector<std::string>> openers_;  // by the regimen's modality: "; then to tumor bed; by electron; "
-  std::vector<std::string> per_day_;               // "fractions twice a day; total "
-  std::vector<std::vector<std::string>> per_day_each_;  // the one of 1, 2 … a day
-  int max_phases_, max_fractions_per_day_;
-  std::int64_t longest_ = 0;
+  struct Lists;
+  std::shared_ptr<const Lists> lists_;  // shared by copies
 };
 
 }  // namespace radonc::clinical

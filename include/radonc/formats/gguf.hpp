@@ -5,13 +5,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
-
-#include "radonc/core/file.hpp"
 
 namespace radonc::formats {
 
@@ -45,7 +43,7 @@ class GgufFile {
   /// Throws radonc::Error naming the file and the key or tensor.
   explicit GgufFile(const std::filesystem::path& path);
 
-  [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
+  [[nodiscard]] const std::filesystem::path& path() const;
 
   // Metadata; nothing if the key is absent. Throws radonc::Error naming the key if it has another type.
   [[nodiscard]] std::optional<std::string> string(const std::string& key) const;
@@ -55,23 +53,14 @@ class GgufFile {
   [[nodiscard]] const std::vector<std::string>* strings(const std::string& key) const;
   [[nodiscard]] const std::vector<double>* numbers(const std::string& key) const;
 
-  [[nodiscard]] bool has_tensor(const std::string& name) const { return tensors_.contains(name); }
+  [[nodiscard]] bool has_tensor(const std::string& name) const;
   /// Throws radonc::Error naming file and tensor if it is missing.
   [[nodiscard]] const GgufTensor& tensor(const std::string& name) const;
-  [[nodiscard]] const std::map<std::string, GgufTensor>& tensors() const { return tensors_; }
+  [[nodiscard]] const std::map<std::string, GgufTensor>& tensors() const;
 
  private:
-  // Numbers are kept as double where that is exact, else as the integer itself.
-  using Value = std::variant<std::uint64_t, std::int64_t, double, bool, std::string, std::vector<std::string>,
-                             std::vector<double>>;
-  class Reader;
-  static Value read_value(Reader& reader, std::uint32_t type, const std::string& key);
-  [[nodiscard]] const Value* find(const std::string& key) const;
-  [[noreturn]] void fail_type(const std::string& key, const char* expected) const;
-
-  core::MappedFile file_;
-  std::map<std::string, Value> metadata_;
-  std::map<std::string, GgufTensor> tensors_;
+  struct Contents;
+  std::shared_ptr<const Contents> contents_;  // shared by copies
 };
 
 /// Rows [first_row, first_row + num_rows) of a tensor as float32, into out [num_rows · row length].
