@@ -63,7 +63,7 @@ std::optional<std::string> icd10_of_icd_o3(std::string_view topography, std::str
   const auto histology = malignant_histology(morphology);
   auto code = normalize_icd10(topography);
   if (!histology || !code || code->size() != 5 || code->front() != 'C') return std::nullopt;
-  const std::string category = icd10_category(*code);
+  std::string category = icd10_category(*code);
 
   if (is_in(*histology, kMelanoma)) {
     if (category != "C44") return std::nullopt;

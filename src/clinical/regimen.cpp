@@ -107,7 +107,7 @@ RegimenReading structured(const std::vector<std::string>& parts) {
 }  // namespace
 
 std::string modality_name(const std::string& text) {
-  const std::string plain = lowered(single_spaced(text));
+  std::string plain = lowered(single_spaced(text));
   const std::vector<RegimenToken> tokens = regimen_tokens(plain_signs(plain));
   unsigned bits = 0;
   for (std::size_t i = 0; i < tokens.size();) {

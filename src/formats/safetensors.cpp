@@ -48,7 +48,7 @@ std::uint64_t byte_size(const SafetensorsTensor& tensor, const std::string& wher
 json parse_header(const char* text, std::uint64_t size, const std::string& where) {
   std::set<std::string> names;
   std::string twice;
-  const json header = json::parse(
+  json header = json::parse(
       text, text + size,
       [&](int depth, json::parse_event_t event, json& key) {
         if (event == json::parse_event_t::key && depth == 1 && !names.insert(key.get<std::string>()).second)

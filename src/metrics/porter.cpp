@@ -99,7 +99,7 @@ std::string step1c(std::string word) {
   return word;
 }
 
-std::string step2(std::string word) {
+std::string step2(const std::string& word) {
   if (word.ends_with("alli") && measure(without(word, "alli")) > 0)
     return step2(std::string(without(word, "alli")) + "al");
   static const Rules kRules = {{"ational", "ate"}, {"tional", "tion"}, {"enci", "ence"},   {"anci", "ance"},

@@ -33,7 +33,7 @@ class Message {
   [[nodiscard]] const std::string& bytes() const { return out_; }
 
  private:
-  void tag(int field, int kind) { raw(static_cast<std::uint64_t>(field * 8 + kind)); }
+  void tag(int field, int kind) { raw(static_cast<std::uint64_t>(field) * 8 + static_cast<std::uint64_t>(kind)); }
 
   void raw(std::uint64_t value) {
     for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));

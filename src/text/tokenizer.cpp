@@ -19,7 +19,7 @@ bool is_sentencepiece(const std::filesystem::path& path) {
 /// SentencePiece first: where a folder holds both, tokenizer.json is the same model in another form, which radonc does
 /// not read.
 std::filesystem::path tokenizer_in(const std::filesystem::path& folder) {
-  const auto model = folder / "tokenizer.model", json = folder / "tokenizer.json";
+  auto model = folder / "tokenizer.model", json = folder / "tokenizer.json";
   if (is_sentencepiece(model)) return model;
   if (std::filesystem::exists(json)) return json;
   if (std::filesystem::exists(model)) return model;
