@@ -14,7 +14,7 @@ TEST_FLAGS := --config-settings=cmake.define.RADONC_BUILD_TESTS=ON \
 SENTENCEPIECE := build/_deps/sentencepiece-build/src/libsentencepiece.a
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test soak lint asan-tree bench bench-large cuda-report docs wheel format clean
+.PHONY: help setup build demo test soak lint sanitize asan-tree bench bench-large cuda-report docs wheel format clean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-13s%s\n' "$$name" "$$text"; done
@@ -48,6 +48,10 @@ asan-tree: setup  # without the output of a tree that is as it was
 
 lint: asan-tree  ## ruff, clang-format, clang-tidy, the layout check and the documentation's links
 	$(PY) tools/lint.py build/asan
+
+sanitize: asan-tree  ## run the C++ tests of the layers without torch under AddressSanitizer and UBSan
+	@cmake --build --preset asan
+	@RADONC_SMOLLM2_GGUF="$$($(PY) tools/find_model.py)" ctest --preset asan --parallel 2
 
 bench: build  ## run the benchmarks; PEERS=/path/to/python runs the peers of that environment beside radonc
 	@set -e; shopt -s nullglob; for file in benchmarks/*.py; do \
