@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "radonc/core/error.hpp"
@@ -70,6 +71,37 @@ TEST_CASE("metrics and test agree with the scores") {
         stats::mcnemar_exact(only_after, only_before, stats::Alternative::kGreater).p_value / 100);
   // The other way round there is no evidence.
   CHECK(evaluate(joined({after, before})).at(0).test.p_value > 0.999);
+}
+
+TEST_CASE("the figures of the classes are those of the classification report, the ROUGE averages the cases' means") {
+  auto before = scores("original", 0.3, 2), after = scores("fine-tuned", 0.85, 3);
+  for (tasks::Score& score : before) score.rouge1.recall *= 0.5;  // else it is the precision
+  const auto result = evaluate(joined({before, after})).at(0);
+  std::vector<std::string> references, predictions;
+  double precision = 0, recall = 0;
+  for (const tasks::Score& score : before) {
+    references.push_back(score.reference);
+    predictions.push_back(score.parsed ? score.prediction : "");
+    precision += score.rouge1.precision / 240;
+    recall += score.rouge1.recall / 240;
+  }
+  const auto report = metrics::classification_report(references, predictions);
+  const evaluation::ModelMetrics& got = result.models[0];
+  const auto check = [](const metrics::AverageMetrics& average, const metrics::AverageMetrics& expected) {
+    CHECK(average.precision == expected.precision);
+    CHECK(average.recall == expected.recall);
+    CHECK(average.f1 == expected.f1);
+  };
+  check(got.macro, report.macro);
+  check(got.weighted, report.weighted);
+  CHECK(std::abs(report.macro.recall - report.weighted.recall) > 0.01);  // else the two could be confused unseen
+  CHECK(std::abs(report.macro.precision - report.macro.recall) > 0.001);
+  CHECK(got.balanced_accuracy == report.balanced_accuracy);
+  CHECK(got.kappa == report.kappa);
+  CHECK(got.matthews == report.matthews);
+  CHECK(got.rouge1_precision == doctest::Approx(precision));
+  CHECK(got.rouge1_recall == doctest::Approx(recall));
+  CHECK(std::abs(precision - recall) > 0.01);
 }
 
 TEST_CASE("every further model and baseline is compared with the tested one") {

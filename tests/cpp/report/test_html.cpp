@@ -32,6 +32,20 @@ std::string first_unbalanced(const std::string& html) {
   return open.empty() ? "" : open.back();
 }
 
+// The text of a page, its pieces between tags separated by one '|' each.
+std::string pieces(const std::string& html) {
+  std::string text;
+  bool inside = false;
+  for (const char c : html) {
+    if (c == '<' && (text.empty() || text.back() != '|')) text += '|';
+    if (c == '<' || c == '>')
+      inside = c == '<';
+    else if (!inside && (c != '\n' || text.back() != '|'))
+      text += c;
+  }
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("the page stands alone and holds every part") {
@@ -162,4 +176,21 @@ TEST_CASE("the checklist ticks only what the page holds") {
   CHECK(contains(full, "<a href=\"#subgroups\">✓ yes</a>"));
   CHECK(contains(full, "Funding and the funders&#39; role</th><td>no</td><td>the whole item</td>"));
   CHECK_FALSE(contains(empty, "✓"));
+}
+
+TEST_CASE("precision, recall, F1 and their averages stand under their own headings") {
+  const std::string text = pieces(report::render_html(test::study_with_known_averages()));
+  for (const std::string part :
+       {// every model on every task
+        "|Precision|macro|Recall|macro|F1|macro|Unparsed|answers|", "|0.111|0.222|0.333|",
+        // averages over classes
+        "|Precision|macro|Recall|macro|F1|macro|Precision|weighted|Recall|weighted|F1|weighted|Balanced|accuracy|",
+        "|original|0.111|0.222|0.333|0.444|0.555|0.666|",
+        // class by class
+        "|Class|Cases|Precision|original|Recall|original|F1|original|Precision|fine-tuned|Recall|fine-tuned|F1|"
+        "fine-tuned|",
+        "|external beam|200|0.101|0.102|0.103|0.201|0.202|0.203|",
+        "|macro average|240|0.111|0.222|0.333|0.112|0.223|0.334|",
+        "|weighted average|240|0.444|0.555|0.666|0.445|0.556|0.667|"})
+    CHECK_MESSAGE(contains(text, part), part);
 }

@@ -44,6 +44,15 @@ std::vector<std::vector<std::string>> read_csv(const std::string& text) {
   return rows;
 }
 
+// The column `name` of a table.
+std::vector<std::string> column(const std::vector<std::vector<std::string>>& rows, const std::string& name) {
+  const auto found = std::ranges::find(rows.at(0), name);
+  REQUIRE_MESSAGE(found != rows[0].end(), name);
+  std::vector<std::string> fields;
+  for (const auto& row : rows) fields.push_back(row[static_cast<std::size_t>(found - rows[0].begin())]);
+  return fields;
+}
+
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t found = 0;
   for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++found;
@@ -80,6 +89,39 @@ TEST_CASE("the CSV tables hold every row, with numbers that read back exactly") 
   CHECK(read_csv(table_named(study, "classes.csv")).size() ==
         1 + 5 * (study.tasks[1].labels.size() + study.tasks[2].labels.size()));
   CHECK(read_csv(table_named(study, "calibration.csv")).size() == 1 + 3 * 4 * 10);
+}
+
+TEST_CASE("precision, recall, F1 and their averages stand under their own names in the tables") {
+  const auto study = test::study_with_known_averages();
+  const auto main = read_csv(table_named(study, "main.csv")), classes = read_csv(table_named(study, "classes.csv"));
+  const std::size_t modality = 1 + 5;  // behind the heading and the regimens of five models
+  for (const auto& [name, value] : {std::pair("macro_precision", "0.111"),
+                                    {"macro_recall", "0.222"},
+                                    {"macro_f1", "0.333"},
+                                    {"weighted_precision", "0.444"},
+                                    {"weighted_recall", "0.555"},
+                                    {"weighted_f1", "0.666"},
+                                    {"rouge1_precision", "0.107"},
+                                    {"rouge1_recall", "0.108"}}) {
+    CAPTURE(name);
+    CHECK(column(main, name).at(modality) == value);
+  }
+  const auto names = column(classes, "class"), models = column(classes, "model"), support = column(classes, "support");
+  const auto commonest = static_cast<std::size_t>(std::ranges::find(support, "200") - support.begin());
+  REQUIRE(commonest < support.size());
+  CHECK(names[commonest] == "external beam");
+  CHECK(models[commonest] == "original");
+  CHECK(column(classes, "precision")[commonest] == "0.101");
+  CHECK(column(classes, "recall")[commonest] == "0.102");
+  CHECK(column(classes, "f1")[commonest] == "0.103");
+
+  const std::string tex = report::latex_tables(study);
+  for (const std::string part : {"& Precision & Recall & F1 & Unparsed", " & 0.111 & 0.222 & 0.333 & ",
+                                 "Class & Cases & Precision & Recall & F1 & Precision & Recall & F1 \\\\\n",
+                                 "external beam & 200 & 0.101 & 0.102 & 0.103 & 0.201 & 0.202 & 0.203 ",
+                                 "Macro average & 240 & 0.111 & 0.222 & 0.333 & 0.112 & 0.223 & 0.334 ",
+                                 "Weighted average & 240 & 0.444 & 0.555 & 0.666 & 0.445 & 0.556 & 0.667 "})
+    CHECK_MESSAGE(contains(tex, part), part);
 }
 
 TEST_CASE("CSV fields with commas, quotes and line ends come back as they were") {

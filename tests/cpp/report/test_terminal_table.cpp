@@ -48,6 +48,12 @@ TEST_CASE("the table shows every figure and stays inside its width") {
     CHECK_MESSAGE(contains(table, part), part);
 }
 
+TEST_CASE("the macro averages stand under their own headings") {
+  const std::string table = report::terminal_table(test::study_with_known_averages());
+  CHECK(contains(table, "prec.  recall    F1 "));
+  CHECK(contains(table, "0.111  0.222  0.333"));
+}
+
 TEST_CASE("the table does not praise what the test does not support") {
   evaluation::StudyResult study;
   const std::vector<std::string> labels = {"external beam", "brachytherapy"};

@@ -116,4 +116,24 @@ inline evaluation::StudyResult sample_study() {
   return study;
 }
 
+/// The same, with averages and a class (the commonest) whose figures all differ: which is shown where can be read off.
+inline evaluation::StudyResult study_with_known_averages() {
+  auto study = sample_study();
+  evaluation::TaskResult& modality = study.tasks[1];
+  modality.models[0].macro = {.precision = 0.111, .recall = 0.222, .f1 = 0.333};
+  modality.models[0].weighted = {.precision = 0.444, .recall = 0.555, .f1 = 0.666};
+  modality.models[1].macro = {.precision = 0.112, .recall = 0.223, .f1 = 0.334};
+  modality.models[1].weighted = {.precision = 0.445, .recall = 0.556, .f1 = 0.667};
+  int hundreds = 100;
+  for (evaluation::ModelMetrics* model : {&modality.models[0], &modality.models[1]}) {
+    const auto figure = [&](int more) { return (hundreds + more) / 1000.0; };
+    model->rouge1_precision = figure(7);
+    model->rouge1_recall = figure(8);
+    metrics::ClassMetrics& commonest = model->classes[1];
+    commonest = {"external beam", figure(1), figure(2), figure(3), 200};
+    hundreds += 100;
+  }
+  return study;
+}
+
 }  // namespace radonc::test
