@@ -23,16 +23,17 @@ torch::Tensor wide(const torch::Tensor& t) {
   return t.detach().to(torch::kFloat64).set_requires_grad(true);
 }
 
-/// Output and gradients against plain autograd in float64. A and B are rounded to `type`, too, as they are where they
-/// are used: that is not what this measures.
+/// Output and gradients against plain autograd in float64, for a gradient of the loss of about `size`. A and B are
+/// rounded to `type`, too, as they are where they are used: that is not what this measures.
 void check_plain(torch::ScalarType type, std::int64_t tokens, std::int64_t in, std::int64_t out, std::int64_t rank,
-                 double tolerance) {
+                 double size, double tolerance) {
+  CAPTURE(size);
   CAPTURE(tokens);
   CAPTURE(in);
   CAPTURE(rank);
   const auto random = [&](at::IntArrayRef shape) { return torch::randn(shape).to(type); };
   auto x = random({tokens, in}).set_requires_grad(true);
-  const auto weight = random({out, in}), upstream = random({tokens, out});
+  const auto weight = random({out, in}), upstream = random({tokens, out}) * size;
   ops::LowRankUpdate update{.a = random({rank, in}).to(torch::kFloat32).set_requires_grad(true),
                             .b = random({out, rank}).to(torch::kFloat32).set_requires_grad(true),
                             .scale = 0.75};
@@ -55,7 +56,8 @@ void check_plain(torch::ScalarType type, std::int64_t tokens, std::int64_t in, s
 
 TEST_CASE("lora_linear and its gradients equal plain autograd in float64") {
   torch::manual_seed(4);
-  for (const std::int64_t tokens : {1, 19}) check_plain(torch::kFloat32, tokens, 24, 17, 4, 2e-6);
+  for (const double size : {1.0, 1e-4})
+    for (const std::int64_t tokens : {1, 19}) check_plain(torch::kFloat32, tokens, 24, 17, 4, size, 2e-6);
 }
 
 TEST_CASE("lora_linear and its gradients in bfloat16 are as exact as bfloat16 lets them be, at any rank and length") {
@@ -63,7 +65,7 @@ TEST_CASE("lora_linear and its gradients in bfloat16 are as exact as bfloat16 le
   for (const std::int64_t rank : {1, 3, 8, 9, 20})
     for (const auto& [tokens, in, out] : {std::array{1, 64, 32}, std::array{5, 33, 70}, std::array{131, 96, 7},
                                           std::array{300, 576, 160}, std::array{64, 2, 1}})
-      check_plain(torch::kBFloat16, tokens, in, out, rank, 1e-2);
+      for (const double size : {1.0, 1e-4}) check_plain(torch::kBFloat16, tokens, in, out, rank, size, 1e-2);
 }
 
 TEST_CASE("an input that can be made again is not kept, and the gradients are the same to the bit") {
@@ -138,6 +140,11 @@ TEST_CASE("dropout keeps inputs independently, at its rate, and scales what it k
 }
 
 TEST_CASE("DoRA with dropout is PEFT's formula: W x itself, and the change of what is kept") {
+  double size = 1;
+  SUBCASE("") {}
+  SUBCASE("small gradients") {
+    size = 1e-4;
+  }
   torch::manual_seed(8);
   auto x = torch::randn({11, 24}).set_requires_grad(true);
   const auto weight = torch::randn({17, 24});
@@ -147,7 +154,7 @@ TEST_CASE("DoRA with dropout is PEFT's formula: W x itself, and the change of wh
                             .dropout = 0.4,
                             .magnitude = (torch::rand({17}) + 1).set_requires_grad(true),
                             .squared_norms = weight.square().sum(1)};
-  const auto upstream = torch::randn({11, 17});
+  const auto upstream = torch::randn({11, 17}) * size;
   const auto y = ops::lora_linear(x, weight, {}, update, at::make_generator<at::CPUGeneratorImpl>(7));
   y.backward(upstream);
 
@@ -161,6 +168,33 @@ TEST_CASE("DoRA with dropout is PEFT's formula: W x itself, and the change of wh
   CHECK(test::relative_difference(update.a.grad(), wa.grad()) < 2e-6);
   CHECK(test::relative_difference(update.b.grad(), wb.grad()) < 2e-6);
   CHECK(test::relative_difference(update.magnitude.grad(), wm.grad()) < 2e-6);
+}
+
+TEST_CASE("DoRA without dropout is the layer with its rows rescaled, gradients of any size too") {
+  for (const double size : {1.0, 1e-4}) {
+    CAPTURE(size);
+    torch::manual_seed(9);
+    auto x = torch::randn({11, 24}).set_requires_grad(true);
+    const auto weight = torch::randn({17, 24}), upstream = torch::randn({11, 17}) * size;
+    ops::LowRankUpdate update{.a = torch::randn({4, 24}).set_requires_grad(true),
+                              .b = torch::randn({17, 4}).set_requires_grad(true),
+                              .scale = 0.75,
+                              .magnitude = (torch::rand({17}) + 1).set_requires_grad(true),
+                              .squared_norms = weight.square().sum(1)};
+    const auto y = ops::lora_linear(x, weight, {}, update);
+    y.backward(upstream);
+
+    auto wx = wide(x), wa = wide(update.a), wb = wide(update.b), wm = wide(update.magnitude);
+    const auto w = weight.to(torch::kFloat64);
+    const auto gain = wm / (w + 0.75 * wb.mm(wa)).detach().norm(2, 1);
+    const auto expected = gain * (wx.mm(w.t()) + 0.75 * wx.mm(wa.t()).mm(wb.t()));
+    expected.backward(upstream.to(torch::kFloat64));
+    CHECK(test::relative_difference(y, expected) < 2e-6);
+    CHECK(test::relative_difference(x.grad(), wx.grad()) < 2e-6);
+    CHECK(test::relative_difference(update.a.grad(), wa.grad()) < 2e-6);
+    CHECK(test::relative_difference(update.b.grad(), wb.grad()) < 2e-6);
+    CHECK(test::relative_difference(update.magnitude.grad(), wm.grad()) < 2e-6);
+  }
 }
 
 TEST_CASE("dropout zeroes inputs of the update alone, keeps their mean, and follows its generator") {

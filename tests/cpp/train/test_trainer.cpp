@@ -7,7 +7,7 @@
 #include "radonc/core/error.hpp"
 #include "support/full_memory.hpp"
 #include "support/small_model.hpp"
-#include "support/tensors.hpp"
+#include "support/trained_parts.hpp"
 
 using namespace radonc;
 
@@ -79,6 +79,38 @@ TEST_CASE("accumulation over one or many batches gives the same step") {
   const auto whole = trained(config);
   config.max_tokens_per_batch = 1;  // one case a batch
   CHECK(test::relative_difference(trained(config), whole) < 2e-5);
+}
+
+TEST_CASE("every supervised token of a step weighs the same, however many its batch has") {
+  std::vector<std::vector<text::TokenizedPair>> uneven;  // answers of 1, 2, … 8 tokens
+  for (int c = 0; c < 8; ++c) {
+    text::TokenizedPair pair{.ids = {}, .num_prompt_tokens = 6};
+    for (int i = 0; i < 7 + c; ++i) pair.ids.push_back((c * 53 + i * 29) % 211);
+    uneven.push_back({pair});
+  }
+  const auto first_step = [&](std::int64_t max_tokens, lora::Adapter& adapter) {
+    auto model = test::small_model();
+    adapter = lora::inject(model, {.rank = 4, .alpha = 8, .seed = 1});
+    adapter.parameters.add_(torch::randn_like(adapter.parameters) * 0.05);  // B is no longer 0, so that A has gradients
+    const train::TrainConfig config{.max_steps = 1,
+                                    .cases_per_step = 8,
+                                    .max_tokens_per_batch = max_tokens,
+                                    .learning_rate = 1e-9,
+                                    .max_grad_norm = 0};
+    return train::fit(model, adapter, uneven, config).steps.at(0);
+  };
+  lora::Adapter one, many;
+  const auto together = first_step(4096, one), apart = first_step(1, many);
+  CHECK(together.num_supervised == 36);
+  CHECK(together.loss == doctest::Approx(apart.loss).epsilon(1e-6));
+  CHECK(together.grad_norm == doctest::Approx(apart.grad_norm).epsilon(1e-5));
+  CHECK(test::relative_difference(many.gradients, one.gradients, one) < 1e-5);
+
+  double sum = 0;  // over tokens: the step's loss is their mean
+  auto model = test::small_model();
+  lora::attach(model, one);
+  for (const auto& group : uneven) sum += model.loss(batch::pack(group)).item<double>();
+  CHECK(together.loss == doctest::Approx(sum / 36).epsilon(1e-5));
 }
 
 TEST_CASE("the larger the model, the fewer tokens are computed at once") {
