@@ -1,6 +1,13 @@
 #include "radonc/generate/token_grammar.hpp"
 
 #include <algorithm>
+#include <compare>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/file_text.hpp"
 #include "radonc/core/error.hpp"
@@ -9,9 +16,64 @@
 namespace radonc::generate {
 
 using text::TokenId;
+using State = AnswerSet::State;
 
-TokenGrammar::TokenGrammar(std::shared_ptr<const text::Tokenizer> tokenizer, text::PromptTemplate prompt_template,
-                           std::shared_ptr<const core::Grammar> grammar)
+/// The states found so far, and how to find more.
+class TokenGrammar::States {
+ public:
+  States(std::shared_ptr<const text::Tokenizer> tokenizer, text::PromptTemplate prompt_template,
+         std::shared_ptr<const core::Grammar> grammar);
+
+  const std::map<TokenId, State>& next(State state);
+  [[nodiscard]] std::int64_t longest() const { return longest_; }
+
+ private:
+  /// A beginning of an answer: bytes of what stands before the text, state of the text, bytes of what stands behind it.
+  struct Place {
+    std::size_t before;
+    core::Grammar::State text;
+    std::size_t behind;
+    auto operator<=>(const Place&) const = default;
+  };
+  /// And its last tokens, from the last one on that begins with a space.
+  using Word = std::vector<TokenId>;
+  using Key = std::pair<Place, Word>;
+  struct Node {
+    Key key;
+    std::map<TokenId, State> next;
+    bool expanded, pruned;  // dead ends are taken out of `next`
+    std::optional<bool> can_end;
+  };
+  struct Branch {  // of the tree of the vocabulary's bytes
+    std::vector<std::pair<char, std::size_t>> branches;
+    std::vector<TokenId> ids;
+  };
+  static constexpr State kEnded = 1;
+
+  [[nodiscard]] std::optional<Place> advance(Place place, char byte) const;
+  [[nodiscard]] bool is_whole(const Place& place) const;
+  bool is_written_so(const Word& word);
+  void walk(const Branch& branch, const Place& place, Node& node);
+  State state_of(const Key& key);
+  void expand(State state);
+  bool can_end(State state);
+
+  std::shared_ptr<const text::Tokenizer> tokenizer_;
+  std::shared_ptr<const core::Grammar> grammar_;
+  TokenId end_;
+  std::string before_, behind_;
+  std::int64_t longest_;
+  std::vector<std::string> bytes_;  // id → the bytes it stands for
+  std::vector<Branch> vocabulary_;  // the root first
+
+  std::mutex mutex_;
+  std::map<Word, bool> written_so_;
+  std::map<Key, State> states_;
+  std::deque<Node> nodes_;  // references to its nodes last
+};
+
+TokenGrammar::States::States(std::shared_ptr<const text::Tokenizer> tokenizer, text::PromptTemplate prompt_template,
+                             std::shared_ptr<const core::Grammar> grammar)
     : tokenizer_(std::move(tokenizer)),
       grammar_(std::move(grammar)),
       end_(text::end_of_answer(*tokenizer_, prompt_template)) {
@@ -49,7 +111,7 @@ TokenGrammar::TokenGrammar(std::shared_ptr<const text::Tokenizer> tokenizer, tex
 }
 
 /// Behind a whole text the grammar comes first: where it can go on with the byte, the text does.
-std::optional<TokenGrammar::Place> TokenGrammar::advance(Place place, char byte) const {
+std::optional<TokenGrammar::States::Place> TokenGrammar::States::advance(Place place, char byte) const {
   if (place.before < before_.size()) {
     if (before_[place.before++] != byte) return std::nullopt;
     return place;
@@ -65,12 +127,12 @@ std::optional<TokenGrammar::Place> TokenGrammar::advance(Place place, char byte)
   return place;
 }
 
-bool TokenGrammar::is_whole(const Place& place) const {
+bool TokenGrammar::States::is_whole(const Place& place) const {
   return place.before == before_.size() && place.behind == behind_.size() && grammar_->may_end(place.text);
 }
 
 /// Whether the tokenizer itself writes the word, within a text, as these tokens.
-bool TokenGrammar::is_written_so(const Word& word) const {
+bool TokenGrammar::States::is_written_so(const Word& word) {
   const auto [known, is_new] = written_so_.emplace(word, true);
   if (!is_new) return known->second;
   std::string bytes;
@@ -80,14 +142,14 @@ bool TokenGrammar::is_written_so(const Word& word) const {
   return known->second;
 }
 
-TokenGrammar::State TokenGrammar::state_of(const Key& key) const {
+State TokenGrammar::States::state_of(const Key& key) {
   const auto [found, is_new] = states_.emplace(key, nodes_.size());
   if (is_new) nodes_.push_back({.key = key, .next = {}, .expanded = false, .pruned = false, .can_end = {}});
   return found->second;
 }
 
 /// Follows a branch of the vocabulary as far as the texts go along.
-void TokenGrammar::walk(const Branch& branch, const Place& place, Node& node) const {
+void TokenGrammar::States::walk(const Branch& branch, const Place& place, Node& node) {
   for (const TokenId id : branch.ids) {
     Word word = node.key.second;
     word.push_back(id);
@@ -99,7 +161,7 @@ void TokenGrammar::walk(const Branch& branch, const Place& place, Node& node) co
     if (const auto further = advance(place, byte)) walk(vocabulary_[next], *further, node);
 }
 
-void TokenGrammar::expand(State state) const {
+void TokenGrammar::States::expand(State state) {
   Node& node = nodes_[state];
   if (node.expanded) return;
   node.expanded = true;
@@ -108,7 +170,7 @@ void TokenGrammar::expand(State state) const {
 }
 
 /// Whether some text can be finished from here. Every token lengthens the text, so that this ends.
-bool TokenGrammar::can_end(State state) const {
+bool TokenGrammar::States::can_end(State state) {
   Node& node = nodes_[state];
   if (node.can_end) return *node.can_end;
   expand(state);
@@ -122,13 +184,27 @@ bool TokenGrammar::can_end(State state) const {
   return *node.can_end;
 }
 
-const std::map<TokenId, TokenGrammar::State>& TokenGrammar::next(State state) const {
+const std::map<TokenId, State>& TokenGrammar::States::next(State state) {
   const std::lock_guard<std::mutex> lock(mutex_);
   Node& node = nodes_.at(state);
   expand(state);
   if (!node.pruned) std::erase_if(node.next, [&](const auto& step) { return !can_end(step.second); });
   node.pruned = true;
   return node.next;
+}
+
+TokenGrammar::TokenGrammar(std::shared_ptr<const text::Tokenizer> tokenizer, text::PromptTemplate prompt_template,
+                           std::shared_ptr<const core::Grammar> grammar)
+    : states_(std::make_unique<States>(std::move(tokenizer), prompt_template, std::move(grammar))) {}
+
+TokenGrammar::~TokenGrammar() = default;
+
+const std::map<TokenId, State>& TokenGrammar::next(State state) const {
+  return states_->next(state);
+}
+
+std::int64_t TokenGrammar::longest() const {
+  return states_->longest();
 }
 
 }  // namespace radonc::generate
