@@ -4,11 +4,11 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-# One build tree for the Python module, the C++ tests and the C++ examples.
+# One build tree for the Python module, the C++ tests and the C++ examples; `build` makes the module alone.
 BUILD_FLAGS := --no-build-isolation --no-deps --disable-pip-version-check --config-settings=build-dir=build \
     --config-settings=cmake.define.RADONC_WERROR=ON
 TEST_FLAGS := --config-settings=cmake.define.RADONC_BUILD_TESTS=ON \
-    --config-settings=cmake.define.RADONC_BUILD_EXAMPLES=ON
+    --config-settings=cmake.define.RADONC_BUILD_EXAMPLES=ON --config-settings=build.targets=_core
 
 # What the main build tree compiled already serves the sanitizers' tree.
 SENTENCEPIECE := build/_deps/sentencepiece-build/src/libsentencepiece.a
@@ -22,7 +22,7 @@ help:  ## list the targets
 setup:  ## install system packages, the virtual environment and the Python tools
 	@tools/setup.sh
 
-build: setup  ## compile everything and install the package in editable mode
+build: setup  ## compile the Python module and install the package in editable mode
 	@echo "build: compiling what changed; the first time takes minutes"
 	@start=$$SECONDS; $(PY) -m pip install -v $(BUILD_FLAGS) $(TEST_FLAGS) -e . && echo "build: done ($$((SECONDS - start)) s)"
 
@@ -31,6 +31,7 @@ demo: build  ## run the whole study on the example records, into out/demo
 
 # Each part runs whatever became of the one before, so that one failure does not hide another.
 test: build  ## layout check, C++ tests, consumer project, Python tests
+	@cmake --build build
 	@status=0; \
 	$(PY) tests/check_layout.py || status=1; \
 	RADONC_SMOLLM2_GGUF="$$($(PY) tools/find_model.py)" || status=1; export RADONC_SMOLLM2_GGUF; \

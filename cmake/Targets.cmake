@@ -13,6 +13,9 @@ endfunction()
 
 function(radonc_configure_target target)
   target_compile_features(${target} PUBLIC cxx_std_20)
+  # What is no part of a public header (RADONC_API marks what is) stays inside.
+  set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden CUDA_VISIBILITY_PRESET hidden
+                                             VISIBILITY_INLINES_HIDDEN ON)
   # Its own calls meet its own code, not what a program compiled of the same templates.
   target_link_options(${target} PRIVATE $<$<PLATFORM_ID:Linux>:-Wl,-Bsymbolic-functions>)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
@@ -38,6 +41,8 @@ function(radonc_add_base)
   target_include_directories(radonc_base PRIVATE ${PROJECT_BINARY_DIR}/generated)
   target_include_directories(radonc_base SYSTEM PRIVATE ${RADONC_SENTENCEPIECE_SOURCE}/src)
   target_link_options(radonc_base PRIVATE -Wl,--exclude-libs,ALL)  # hides SentencePiece's protobuf, and utf8proc
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/src/core/version.cpp PROPERTIES
+                              COMPILE_DEFINITIONS RADONC_VERSION="${PROJECT_VERSION}")
   set_target_properties(radonc_base PROPERTIES EXPORT_NAME base VERSION ${PROJECT_VERSION}
                         INSTALL_RPATH "$ORIGIN")
 endfunction()
@@ -47,14 +52,14 @@ function(radonc_add_radonc)
   radonc_sources(sources batch ops model lora train generate study)
   file(GLOB cpu_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/kernels/cpu/*.cpp
                                           ${PROJECT_SOURCE_DIR}/src/kernels/composed/*.cpp)
-  # torch brings another fmt than the one that radonc_base was compiled with.
-  add_library(radonc SHARED ${sources} ${cpu_kernels} ${PROJECT_SOURCE_DIR}/src/core/fmt.cpp)
+  # Private functions that both libraries call. Also, torch brings another fmt than the one of radonc_base.
+  set(shared_sources ${PROJECT_SOURCE_DIR}/src/core/file_text.cpp ${PROJECT_SOURCE_DIR}/src/core/fmt.cpp)
+  add_library(radonc SHARED ${sources} ${cpu_kernels} ${shared_sources})
   add_library(radonc::radonc ALIAS radonc)
   radonc_configure_target(radonc)
   target_link_libraries(radonc PUBLIC radonc_base radonc::libtorch
                         PRIVATE $<BUILD_INTERFACE:radonc_fmt>
                                 $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
-  target_compile_definitions(radonc PRIVATE RADONC_VERSION="${PROJECT_VERSION}")
   # torch's at::parallel_for is a serial loop without it. Named as an option, so that torch's own libgomp serves.
   target_compile_options(radonc PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
   target_link_options(radonc PRIVATE -fopenmp)
@@ -64,6 +69,9 @@ function(radonc_add_radonc)
   set_source_files_properties(${PROJECT_SOURCE_DIR}/src/kernels/cpu/adamw.cpp PROPERTIES COMPILE_OPTIONS -fno-math-errno)
   set_target_properties(radonc PROPERTIES EXPORT_NAME radonc VERSION ${PROJECT_VERSION}
                         INSTALL_RPATH "$ORIGIN;$ORIGIN/../torch/lib;${RADONC_TORCH_LIBRARY_DIR}")
+  if(NOT RADONC_CUDA)  # else the CUDA runtime is the one that torch loads
+    target_link_options(radonc PRIVATE $<$<PLATFORM_ID:Linux>:-Wl,-z,defs>)
+  endif()
   if(RADONC_CUDA)
     file(GLOB cuda_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/kernels/cuda/*.cu
                                              ${PROJECT_SOURCE_DIR}/src/kernels/cuda/*.cpp)

@@ -54,7 +54,7 @@ from radonc import (  # noqa: E402
 )
 from radonc._smollm2 import smollm2  # noqa: E402
 
-__version__ = "0.1.0"
+__version__ = _core.__version__
 
 #: Folder for ``cmake -DCMAKE_PREFIX_PATH=…``, so that C++ projects find the installed package.
 cmake_prefix_path = str(pathlib.Path(_core.__file__).parent)

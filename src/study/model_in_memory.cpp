@@ -7,6 +7,7 @@
 
 #include "radonc/core/error.hpp"
 #include "radonc/core/sha256.hpp"
+#include "radonc/core/version.hpp"
 #include "radonc/lora/adapter_io.hpp"
 #include "radonc/text/encode.hpp"
 
@@ -77,7 +78,7 @@ std::vector<NamedValue> ModelInMemory::inputs_of(const Arm& arm) {
           {"type of the weights", model::dtype_name(model::resolve(config_.dtype, device))},
           {"quantised layers", study::name_of(config_.quantization)},
           {"device", config_.device},
-          {"radonc", RADONC_VERSION}};
+          {"radonc", std::string(core::version())}};
 }
 
 void ModelInMemory::load(const Arm& arm) {

@@ -7,6 +7,7 @@
 #include "radonc/core/error.hpp"
 #include "radonc/core/file.hpp"
 #include "radonc/core/sha256.hpp"
+#include "radonc/core/version.hpp"
 #include "radonc/data/read_cases.hpp"
 #include "radonc/study/stages.hpp"
 #include "radonc/tasks/pair_io.hpp"
@@ -108,7 +109,7 @@ std::vector<NamedValue> inputs_of(const StudyConfig& config, const std::string& 
           {"held-out cases", config.num_test_cases ? fmt::format("{}", *config.num_test_cases) : "default"},
           {"training cases at most", fmt::format("{}", config.max_train_cases)},
           {"seed", fmt::format("{}", config.seed)},
-          {"radonc", RADONC_VERSION}};
+          {"radonc", std::string(core::version())}};
 }
 
 /// Writes the files, or finds them as they are. The same inputs must give the same files: else a task's code changed.

@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 #include <torch/version.h>
 
+#include "radonc/core/version.hpp"
+
 namespace radonc::study {
 namespace {
 
@@ -90,7 +92,7 @@ std::vector<NamedValue> study_settings(const StudyConfig& config) {
 }
 
 std::vector<NamedValue> environment(const StudyConfig& config) {
-  return {{"radonc", RADONC_VERSION},
+  return {{"radonc", std::string(core::version())},
           {"torch", TORCH_VERSION},
           {"device", config.device},
           {"threads", fmt::format("{}", at::get_num_threads())}};

@@ -1,9 +1,11 @@
 """torch's Python package comes in with the first tensor, before radonc or after it."""
 
+import importlib.metadata
 import subprocess
 import sys
 
 import pytest
+import radonc
 
 ROAD = """
 import sys
@@ -26,3 +28,7 @@ def test_the_road_runs_with_and_without_torch_imported(model_data, first):
     imported, loss, *tensors, dtype = done.stdout.split()
     assert imported == str(bool(first)) and float(loss) > 0
     assert tensors == ["torch.float32", "True"] and dtype.startswith("torch.")
+
+
+def test_the_version_is_that_of_the_installed_package():
+    assert radonc.__version__ == importlib.metadata.version("radonc")

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/ops/attention.hpp"
 #include "radonc/text/encode.hpp"
 
@@ -15,7 +16,7 @@ namespace radonc::batch {
 /// The label of a position that is not supervised.
 inline constexpr std::int64_t kIgnored = -100;
 
-struct Batch {
+struct RADONC_API Batch {
   torch::Tensor ids;        ///< [T] int64
   torch::Tensor positions;  ///< [T] int64, position of the token in its own sequence
   torch::Tensor labels;     ///< [T] int64, id of the next token where that is supervised, else kIgnored
@@ -31,11 +32,11 @@ struct Batch {
 /// that sequences in the order of their texts become a tree; but the last token of a prompt, which predicts each
 /// sequence's own answer, is never shared. The first sequence shares so with `past`, whose tokens were computed before.
 /// Throws radonc::Error if `sequences` is empty or one of them has no token.
-Batch pack(const std::vector<text::TokenizedPair>& sequences, const text::TokenizedPair& past = {});
+RADONC_API Batch pack(const std::vector<text::TokenizedPair>& sequences, const text::TokenizedPair& past = {});
 
 /// Splits `groups` of sequences (one group a case) into batches of at most `max_tokens` tokens after sharing, keeping
 /// their order. A group that alone exceeds `max_tokens` becomes a batch of its own.
-std::vector<std::vector<text::TokenizedPair>> plan_batches(const std::vector<std::vector<text::TokenizedPair>>& groups,
-                                                           std::int64_t max_tokens);
+RADONC_API std::vector<std::vector<text::TokenizedPair>> plan_batches(
+    const std::vector<std::vector<text::TokenizedPair>>& groups, std::int64_t max_tokens);
 
 }  // namespace radonc::batch

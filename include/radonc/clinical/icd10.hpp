@@ -13,54 +13,56 @@
 #include <string_view>
 #include <vector>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::clinical {
 
 /// "c50.9", "C509" → "C50.9"; "c73" → "C73"; nothing for what is not of ICD-10-CM's form: a letter, a digit, a digit or
 /// A or B, then up to four digits or letters (C4A, C7A.00, C49.A1 are codes). QA0, new in 2026, is the one category
 /// with a letter in second place.
-std::optional<std::string> normalize_icd10(std::string_view code);
+RADONC_API std::optional<std::string> normalize_icd10(std::string_view code);
 
 /// The category: the first three characters of a normalised code.
-std::string icd10_category(std::string_view code);
+RADONC_API std::string icd10_category(std::string_view code);
 
 /// The edition of the list: "ICD-10-CM, April 2026".
-std::string_view icd10_edition();
+RADONC_API std::string_view icd10_edition();
 
 /// Whether the text has the form of a code, in the list or not.
-bool icd10_is_well_formed(std::string_view code);
+RADONC_API bool icd10_is_well_formed(std::string_view code);
 
 /// Whether the list has the code: a category, a subcategory, or a code with its seventh character.
-bool icd10_exists(std::string_view code);
+RADONC_API bool icd10_exists(std::string_view code);
 
 /// Whether the code is in the list and has none below it. Only such a code is complete, and may be billed.
-bool icd10_is_leaf(std::string_view code);
+RADONC_API bool icd10_is_leaf(std::string_view code);
 
 /// What may be said of an answer without knowing the right one. Each holds only if those before it do.
-struct Icd10Validity {
+struct RADONC_API Icd10Validity {
   bool well_formed = false;
   bool exists = false;
   bool leaf = false;
 
   bool operator==(const Icd10Validity&) const = default;
 };
-Icd10Validity icd10_validity(std::string_view code);
+RADONC_API Icd10Validity icd10_validity(std::string_view code);
 
 /// The official description of a code, of a block ("C00-C14") or of a chapter ("2"). A category that is a block of its
 /// own, such as C50, is described as the category.
-std::optional<std::string> icd10_description(std::string_view code);
+RADONC_API std::optional<std::string> icd10_description(std::string_view code);
 
 /// The entry above a code, block or chapter: C50.41 → C50.4 → C50 → its block, "C50" → its chapter, "2" → nothing.
 /// Nothing as well for what is not in the list.
-std::optional<std::string> icd10_parent(std::string_view code);
+RADONC_API std::optional<std::string> icd10_parent(std::string_view code);
 
 /// All entries above, nearest first; the last three are the category (of a subcategory), the block and the chapter.
-std::vector<std::string> icd10_ancestors(std::string_view code);
+RADONC_API std::vector<std::string> icd10_ancestors(std::string_view code);
 
 /// The entries directly below a code, block or chapter, in the list's order; none below a leaf.
-std::vector<std::string> icd10_children(std::string_view code);
+RADONC_API std::vector<std::string> icd10_children(std::string_view code);
 
 /// A chapter ("2") or a block ("C00-C14", "C50").
-struct Icd10Group {
+struct RADONC_API Icd10Group {
   std::string id;
   std::string description;
 
@@ -69,13 +71,13 @@ struct Icd10Group {
 
 /// The chapter of a code and its block, the innermost one. Both follow from the category: they are known of C50.7,
 /// which is not in the list, because C50 is.
-std::optional<Icd10Group> icd10_chapter(std::string_view code);
-std::optional<Icd10Group> icd10_block(std::string_view code);
+RADONC_API std::optional<Icd10Group> icd10_chapter(std::string_view code);
+RADONC_API std::optional<Icd10Group> icd10_block(std::string_view code);
 
 /// The 22 chapters; and the blocks of one, none if there is no such chapter. Chapter 2 also lists two blocks of blocks,
 /// C00-C96 and C00-C75, that have no code directly below them.
-std::vector<Icd10Group> icd10_chapters();
-std::vector<Icd10Group> icd10_blocks(std::string_view chapter);
+RADONC_API std::vector<Icd10Group> icd10_chapters();
+RADONC_API std::vector<Icd10Group> icd10_blocks(std::string_view chapter);
 
 /// Which codes of the list.
 enum class Icd10Codes {
@@ -85,15 +87,16 @@ enum class Icd10Codes {
 
 /// The codes of a chapter ("2"), of a block that has a hyphen ("C00-C14"), or that begin with a prefix ("C50", "C5",
 /// "c50.4", "" for all), in the list's order. Empty if there is none. The reference holds until the program ends.
-const std::vector<std::string>& icd10_codes(std::string_view chapter_or_prefix, Icd10Codes which = Icd10Codes::kAll);
+RADONC_API const std::vector<std::string>& icd10_codes(std::string_view chapter_or_prefix,
+                                                       Icd10Codes which = Icd10Codes::kAll);
 
 /// At most `k` codes of the list that are nearest to a wrong one: those of its category first, then by edit distance
 /// (Levenshtein's, the point left out), those of its first letter before others, then in the list's order. A code of
 /// the list is nearest to itself. None for a text with no letter or digit, or with more than 12.
-std::vector<std::string> nearest_icd10(std::string_view code, std::size_t k = 5);
+RADONC_API std::vector<std::string> nearest_icd10(std::string_view code, std::size_t k = 5);
 
 /// What a list of codes says about the malignancy.
-struct Malignancy {
+struct RADONC_API Malignancy {
   std::optional<std::string> code;  ///< the malignancy, normalised; nothing if the list names none
   bool is_secondary = false;        ///< only metastases are named (C77–C79, C7B), and `code` is the first of them
   bool only_radiation_encounter = false;  ///< Z51.0 is all there is: the case cannot say what was treated
@@ -105,6 +108,6 @@ struct Malignancy {
 /// radiotherapy is coded Z51.0 first and the malignancy behind it (ICD-10-CM Official Guidelines for Coding and
 /// Reporting, section I.C.2.e), so that the first code of a record is often not the diagnosis. Codes whose category is
 /// in the list count, even if they are not, such as those of other editions; what is no code is passed over.
-Malignancy primary_malignancy(const std::vector<std::string>& codes);
+RADONC_API Malignancy primary_malignancy(const std::vector<std::string>& codes);
 
 }  // namespace radonc::clinical

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::clinical {
 
 /// The ICD-10-CM code of a primary malignant tumour from its ICD-O-3 topography ("C67.2") and morphology ("8120/3"), or
@@ -26,6 +28,6 @@ namespace radonc::clinical {
 /// - other tumours of the liver;
 /// - C42 (blood), C44 (skin), C76.8, C77 (lymph nodes) and C80, which mean something else in ICD-10-CM, as do C56.9,
 ///   C64.9, C65.9 and C66.9, where the nine says that the side is unknown.
-std::optional<std::string> icd10_of_icd_o3(std::string_view topography, std::string_view morphology);
+RADONC_API std::optional<std::string> icd10_of_icd_o3(std::string_view topography, std::string_view morphology);
 
 }  // namespace radonc::clinical

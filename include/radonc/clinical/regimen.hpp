@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/core/reading.hpp"
 
 namespace radonc::clinical {
@@ -17,7 +18,7 @@ enum class PhaseKind {
 };
 
 /// Equal fractions. Doses are in cGy, with at most two decimals and at most 999,999; Gy(RBE) counts as Gy.
-struct Phase {
+struct RADONC_API Phase {
   PhaseKind kind = PhaseKind::kSequential;
   std::string target;    ///< where it differs from the regimen's site: "tumor bed", "point a"; else empty
   std::string modality;  ///< where it differs from the regimen's: "electron"; else empty
@@ -31,7 +32,7 @@ struct Phase {
 
 /// Strings are lower case, with single spaces, without semicolons, without a dose of their own ("5 gy"), and not one of
 /// the sentence's words for an empty string.
-struct Regimen {
+struct RADONC_API Regimen {
   std::string site;      ///< empty if not stated
   std::string modality;  ///< modality or technique, that of the first phase; empty if not stated
   std::vector<Phase> phases;
@@ -50,15 +51,15 @@ struct Regimen {
 /// What is not stated is called "site not stated", "modality not stated", "a point".
 /// parse_regimen(to_text(r)).value == r for every regimen that keeps to the rules above. Strings that do not are
 /// lowered, single-spaced and lose their semicolons. Throws radonc::Error if there is no phase.
-std::string to_text(const Regimen& regimen);
+RADONC_API std::string to_text(const Regimen& regimen);
 
 /// The canonical name of a modality or technique: "EBRT" and "external-beam radiotherapy" are "external beam", "HDR" is
 /// "hdr brachytherapy", "photon IMRT" is "photon imrt". An external beam is never called photon, nor a technique.
 /// A text that is more or less than such names comes back in lower case and single-spaced.
-std::string modality_name(const std::string& text);
+RADONC_API std::string modality_name(const std::string& text);
 
 /// A regimen, or the reason why there is none; and what is to be known of how it was read.
-struct RegimenReading : core::Reading<Regimen> {
+struct RADONC_API RegimenReading : core::Reading<Regimen> {
   bool inconsistent = false;  ///< a phase's dose per fraction times its fractions is not its stated total; kept as is
   bool derived = false;       ///< a value of a phase was not written, and follows from the other two
 };
@@ -78,6 +79,6 @@ struct RegimenReading : core::Reading<Regimen> {
 /// or more than 100 Gy, a total of more than 150 Gy). A sentence without semicolons gives a site only where it consists
 /// of known anatomical words. "Site; modality; prescription" takes the two as they are, and then nothing but a
 /// prescription. Time and memory are linear in the text.
-RegimenReading parse_regimen(const std::string& text);
+RADONC_API RegimenReading parse_regimen(const std::string& text);
 
 }  // namespace radonc::clinical

@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/core/grammar.hpp"
 
 namespace radonc::clinical {
 
 /// Texts as in Regimen and Phase; they may be written with capitals, and a modality by any of its names.
-struct RegimenGrammarConfig {
+struct RADONC_API RegimenGrammarConfig {
   std::vector<std::string> sites;       ///< one of them is the regimen's
   std::vector<std::string> modalities;  ///< one of them is the regimen's, and a phase's where that has its own
   int max_phases = 1;
@@ -25,7 +26,7 @@ struct RegimenGrammarConfig {
 /// 100 of them, and at most 15,000 cGy in a phase. A phase's total is its dose per fraction times its fractions, and a
 /// simultaneous boost has the fractions of the phase before. So parse_regimen(text) reads every text of the grammar,
 /// nothing is inconsistent or derived, and to_text() of what it reads is the text again.
-class RegimenGrammar : public core::Grammar {
+class RADONC_API RegimenGrammar : public core::Grammar {
  public:
   /// Throws radonc::Error naming the list and the place if a list that must not be empty is, or if a text cannot stand
   /// in the sentence (it holds a dose, or words that mean an empty one).

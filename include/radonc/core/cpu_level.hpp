@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::core {
 
 /// Ascending. Another architecture's levels (Arm: NEON, SVE) would be a row of their own behind kPortable.
@@ -19,20 +21,20 @@ inline constexpr CpuLevel kCpuLevels[] = {CpuLevel::kPortable,   CpuLevel::kAvx2
                                           CpuLevel::kAvx512Vnni, CpuLevel::kAvx512Bf16, CpuLevel::kAmx};
 
 /// "portable", "avx2", "avx512", "avx512_vnni", "avx512_bf16" or "amx".
-std::string cpu_level_name(CpuLevel level);
+RADONC_API std::string cpu_level_name(CpuLevel level);
 
 /// The level of that name. Throws radonc::Error naming those that there are.
-CpuLevel cpu_level_named(const std::string& name);
+RADONC_API CpuLevel cpu_level_named(const std::string& name);
 
 /// The highest level of which this processor and its operating system have everything.
-CpuLevel detected_cpu_level();
+RADONC_API CpuLevel detected_cpu_level();
 
 /// `detected`, or the level that `asked` names where that is lower; `asked` may be empty.
 /// Throws radonc::Error for an unknown name, and for a level above `detected`, whose instructions are not there.
-CpuLevel lowered_cpu_level(CpuLevel detected, const std::string& asked);
+RADONC_API CpuLevel lowered_cpu_level(CpuLevel detected, const std::string& asked);
 
 /// The level that radonc's kernels run at: the processor's own, lowered by the environment variable RADONC_CPU_LEVEL as
 /// it stands at the first call. Throws radonc::Error as lowered_cpu_level does.
-CpuLevel cpu_level();
+RADONC_API CpuLevel cpu_level();
 
 }  // namespace radonc::core

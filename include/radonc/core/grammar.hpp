@@ -7,10 +7,12 @@
 #include <optional>
 #include <string_view>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::core {
 
 /// Which byte may follow which beginning. Implementations are immutable and may be shared between threads.
-class Grammar {
+class RADONC_API Grammar {
  public:
   /// What a beginning leaves open; equal for beginnings that may go on alike. What the numbers mean is the grammar's.
   using State = std::array<std::int32_t, 8>;

@@ -5,10 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::core {
 
 /// SplitMix64 (Steele et al. 2014): small, fast, and defined to the bit, unlike the standard library's distributions.
-class Random {
+class RADONC_API Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
 
@@ -24,7 +26,7 @@ class Random {
   std::uint64_t below(std::uint64_t bound) {
     std::uint64_t low_limit = (0 - bound) % bound;
     for (;;) {
-      const auto product = static_cast<unsigned __int128>(next()) * bound;
+      const auto product = static_cast<Wide>(next()) * bound;
       if (static_cast<std::uint64_t>(product) >= low_limit) return static_cast<std::uint64_t>(product >> 64);
     }
   }
@@ -39,6 +41,8 @@ class Random {
   }
 
  private:
+  __extension__ typedef unsigned __int128 Wide;  // no type of ISO C++
+
   std::uint64_t state_;
 };
 

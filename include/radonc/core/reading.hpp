@@ -4,11 +4,13 @@
 #include <optional>
 #include <string>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::core {
 
 /// A value, or the reason why there is none.
 template <typename T>
-struct Reading {
+struct RADONC_API Reading {
   std::optional<T> value;
   std::string reason;  ///< a rule's name, e.g. "dose missing"; never a record's text
 

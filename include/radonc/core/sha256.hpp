@@ -8,13 +8,15 @@
 #include <string>
 #include <string_view>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::core {
 
 /// Whether the processor has instructions for it (SHA-NI), which take about a sixth of the time.
-bool has_sha256_instructions();
+RADONC_API bool has_sha256_instructions();
 
 /// The digest of bytes that come in parts.
-class Sha256 {
+class RADONC_API Sha256 {
  public:
   /// Uses the processor's instructions where it has them, unless told not to: the digest is the same.
   explicit Sha256(bool with_instructions = true);
@@ -35,7 +37,7 @@ class Sha256 {
 };
 
 /// The digest of `bytes` in hexadecimal digits, and in Base64 as a Content-Security-Policy takes it.
-std::string sha256_hex(std::string_view bytes);
-std::string sha256_base64(std::string_view bytes);
+RADONC_API std::string sha256_hex(std::string_view bytes);
+RADONC_API std::string sha256_base64(std::string_view bytes);
 
 }  // namespace radonc::core

@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::data {
 
 /// One radiation course, as recorded. An empty string is a missing value.
-struct Course {
+struct RADONC_API Course {
   std::string intent;         ///< adjuvant, palliative, recurrence …
   std::string intent_notes;   ///< in words; only tells one course from another
   std::string modality;       ///< external beam, implants, systemic, photon …
@@ -26,7 +28,7 @@ struct Course {
 };
 
 /// One case. Everything is text as recorded; an empty string or an absent key is a missing value.
-struct CaseRecord {
+struct RADONC_API CaseRecord {
   std::string case_id;     ///< unique in the file
   std::string patient_id;  ///< pseudonymous; the split keeps a patient's cases together
   std::string source;      ///< where the record comes from

@@ -5,17 +5,18 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/data/case_record.hpp"
 
 namespace radonc::data {
 
-struct FlowStep {
+struct RADONC_API FlowStep {
   std::string rule;  ///< what a case must fulfil to be kept
   std::size_t dropped = 0;
   std::size_t left = 0;
 };
 
-struct CohortFlow {
+struct RADONC_API CohortFlow {
   std::size_t records = 0;  ///< before the first rule
   std::vector<FlowStep> steps;
 
@@ -23,7 +24,7 @@ struct CohortFlow {
   [[nodiscard]] std::string to_text() const;
 };
 
-struct Cohort {
+struct RADONC_API Cohort {
   std::vector<CaseRecord> cases;  ///< each with exactly one course
   CohortFlow flow;
 };
@@ -33,6 +34,6 @@ struct Cohort {
 ///   course not still going on; a site or a histology; details that do not state an answer themselves.
 /// The recorded radiation flag is no rule: it speaks of the initial therapy, and contradicts the courses both ways.
 /// Throws radonc::Error with the flow if nothing is left.
-Cohort select_cohort(const std::vector<CaseRecord>& cases);
+RADONC_API Cohort select_cohort(const std::vector<CaseRecord>& cases);
 
 }  // namespace radonc::data

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "radonc/clinical/modality.hpp"
+#include "radonc/core/export.hpp"
 #include "radonc/core/reading.hpp"
 #include "radonc/data/case_record.hpp"
 
@@ -11,10 +12,10 @@ namespace radonc::data {
 
 /// What the course says of its modality. An external beam is never called photon: the record does not say so. A unit
 /// that contradicts the modality (mCi with an external beam or an implant, Gy with a radionuclide) gives no value.
-core::Reading<clinical::Modality> recorded_modality(const Course& course);
+RADONC_API core::Reading<clinical::Modality> recorded_modality(const Course& course);
 
 /// A prescription of equal fractions (ASTRO 2016: site, modality, fraction size, fractions, total).
-struct Prescription {
+struct RADONC_API Prescription {
   std::string target;  ///< as recorded, "primary tumor field"
   clinical::Modality modality = clinical::Modality::kExternalBeam;
   double dose_per_fraction_cgy = 0;
@@ -28,6 +29,6 @@ struct Prescription {
 ///   Units: the recorded one if it is plausible, else the other one if that is; plausible is 80 to 3,400 cGy a fraction
 ///   and at most 15,000 cGy in all, in at most 100 fractions.
 ///   The total must be equal fractions of a multiple of 0.5 cGy: otherwise a boost hides in it.
-core::Reading<Prescription> prescription(const Course& course);
+RADONC_API core::Reading<Prescription> prescription(const Course& course);
 
 }  // namespace radonc::data

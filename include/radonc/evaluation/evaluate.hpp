@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/evaluation/task_result.hpp"
 #include "radonc/tasks/task.hpp"
 
 namespace radonc::evaluation {
 
-struct EvaluateOptions {
+struct RADONC_API EvaluateOptions {
   double confidence = 0.95;
   std::size_t num_replicates = 2000;  ///< bootstrap replicates
   std::size_t min_subgroup = 10;      ///< cases; smaller groups are put together, and left out if they stay smaller
@@ -26,6 +27,7 @@ struct EvaluateOptions {
 /// normal approximation beyond. Beyond the order of tasks and models the order of the scores does not matter. Throws
 /// radonc::Error if there are no scores or fewer than two models besides the baselines; and naming the case if one is
 /// missing for a model, occurs twice, or has two references.
-std::vector<TaskResult> evaluate(const std::vector<tasks::Score>& scores, const EvaluateOptions& options = {});
+RADONC_API std::vector<TaskResult> evaluate(const std::vector<tasks::Score>& scores,
+                                            const EvaluateOptions& options = {});
 
 }  // namespace radonc::evaluation

@@ -8,28 +8,29 @@
 #include <utility>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/evaluation/task_result.hpp"
 
 namespace radonc::evaluation {
 
-struct FlowRow {
+struct RADONC_API FlowRow {
   std::string rule;
   std::size_t dropped = 0;
   std::size_t left = 0;
 };
 
-struct SplitSize {
+struct RADONC_API SplitSize {
   std::string part;  ///< "train", "validation" or "test"
   std::size_t cases = 0;
   std::size_t patients = 0;
 };
 
-struct LossPoint {
+struct RADONC_API LossPoint {
   std::size_t step = 0;
   double loss = 0;  ///< mean over the step's supervised tokens, in nats
 };
 
-struct TrainingSummary {
+struct RADONC_API TrainingSummary {
   std::string task;  ///< the title of the task it was trained on; empty: all of them
   std::size_t steps = 0;
   std::size_t tokens = 0;
@@ -39,7 +40,7 @@ struct TrainingSummary {
 };
 
 /// What a task asked the models.
-struct TaskPrompt {
+struct RADONC_API TaskPrompt {
   std::string task;
   std::string title;
   std::string system;
@@ -50,7 +51,7 @@ struct TaskPrompt {
 using NamedValue = std::pair<std::string, std::string>;
 
 /// One of the models, and all that its answers rest on.
-struct ArmResult {
+struct RADONC_API ArmResult {
   std::string name;
   std::string description;           ///< "Mistral-7B, 3 examples in the prompt"
   std::string model;                 ///< name of the base model
@@ -61,7 +62,7 @@ struct ArmResult {
 };
 
 /// One held-out case, with every model's answer as generated.
-struct Example {
+struct RADONC_API Example {
   std::string case_id;
   std::string task;
   std::string title;
@@ -69,7 +70,7 @@ struct Example {
   std::vector<NamedValue> answers;  ///< model → answer
 };
 
-struct StudyResult {
+struct RADONC_API StudyResult {
   std::vector<ArmResult> arms;  ///< in the tables' order; empty where the scores alone are known
   std::vector<FlowRow> flow;
   std::vector<FlowRow> test_flow;  ///< of test records of their own; empty where the held-out cases were split off
@@ -88,9 +89,9 @@ struct StudyResult {
 
 /// `study.json`: keys in the structs' order, numbers in full double precision.
 /// Throws radonc::Error naming the field if a number is not finite.
-std::string to_json(const StudyResult& result);
+RADONC_API std::string to_json(const StudyResult& result);
 
 /// Reads what to_json wrote. Throws radonc::Error naming the field, or the byte where the text stops being JSON.
-StudyResult study_result_from_json(std::string_view json);
+RADONC_API StudyResult study_result_from_json(std::string_view json);
 
 }  // namespace radonc::evaluation

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/metrics/calibration.hpp"
 #include "radonc/metrics/classification.hpp"
 #include "radonc/stats/interval.hpp"
@@ -17,7 +18,7 @@ namespace radonc::evaluation {
 
 /// How far one of the numbers of a model's answers, such as EQD2, is from the references' (tasks::Quantity), over the
 /// answers that have it.
-struct QuantityDifference {
+struct RADONC_API QuantityDifference {
   std::string name;
   std::string unit;
   std::size_t n = 0;               ///< answers that have it
@@ -26,14 +27,14 @@ struct QuantityDifference {
 };
 
 /// Whether the probability with which a model gave its answers tells right ones from wrong ones.
-struct Calibration {
+struct RADONC_API Calibration {
   metrics::ReliabilityTable reliability;
   double brier = 0;                 ///< of "the answer is right", see metrics::brier_score
   metrics::CoverageCurve coverage;  ///< accuracy if the least probable answers are withheld
 };
 
 /// One model's scores over one task's held-out cases.
-struct ModelMetrics {
+struct RADONC_API ModelMetrics {
   std::string model;
   std::size_t n = 0;
   std::size_t num_parsed = 0;
@@ -56,7 +57,7 @@ struct ModelMetrics {
 };
 
 /// One score case by case, the second model's minus the first's.
-struct ScoreDifferences {
+struct RADONC_API ScoreDifferences {
   std::string score;           ///< "accuracy" or "ROUGE-1 F1"
   std::size_t num_better = 0;  ///< cases with a difference d > 0
   std::size_t num_equal = 0;
@@ -67,7 +68,7 @@ struct ScoreDifferences {
 };
 
 /// Two models on the same cases.
-struct Comparison {
+struct RADONC_API Comparison {
   std::string first;
   std::string second;
   std::string score;           ///< "accuracy" or "ROUGE-1 F1"
@@ -77,7 +78,7 @@ struct Comparison {
 };
 
 /// The tested model against the first one among the cases of one group. Exploratory.
-struct Subgroup {
+struct RADONC_API Subgroup {
   std::string variable;  ///< "sex"
   std::string value;     ///< "female"; small groups together are "other (2 values)"
   std::size_t n = 0;     ///< cases
@@ -93,7 +94,7 @@ struct Subgroup {
 /// One task, with one set of allowed answers. The second model is tested against the first: the fine-tuned one against
 /// the original. Every p-value that rests on fewer than 25 pairs that differ is exact, see
 /// stats::WilcoxonResult::method.
-struct TaskResult {
+struct RADONC_API TaskResult {
   std::string task;   ///< tasks::Task::name
   std::string title;  ///< tasks::Task::title
   tasks::Allowed allowed = tasks::Allowed::kAnyText;

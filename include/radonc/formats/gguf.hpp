@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::formats {
 
 /// Element types that radonc reads, with their numbers in the file.
@@ -28,7 +30,7 @@ enum class GgufType : std::uint32_t {
   kBF16 = 30,
 };
 
-struct GgufTensor {
+struct RADONC_API GgufTensor {
   std::string name;
   std::vector<std::int64_t> shape;  ///< outermost first, as in PyTorch: the reverse of the file's order
   GgufType type = GgufType::kF32;
@@ -37,7 +39,7 @@ struct GgufTensor {
 };
 
 /// A memory-mapped GGUF file. Tensors' data stay valid as long as the file object or a copy of it lives.
-class GgufFile {
+class RADONC_API GgufFile {
  public:
   /// Checks the whole header and that every tensor lies inside the file, before anything large is allocated.
   /// Throws radonc::Error naming the file and the key or tensor.
@@ -66,6 +68,7 @@ class GgufFile {
 /// Rows [first_row, first_row + num_rows) of a tensor as float32, into out [num_rows · row length].
 /// A tensor of one dimension is one row. Throws radonc::Error if `out` has another size.
 /// The values are those of gguf.quants.dequantize in llama.cpp's Python package, bit for bit.
-void dequantize_rows(const GgufTensor& tensor, std::int64_t first_row, std::int64_t num_rows, std::span<float> out);
+RADONC_API void dequantize_rows(const GgufTensor& tensor, std::int64_t first_row, std::int64_t num_rows,
+                                std::span<float> out);
 
 }  // namespace radonc::formats

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/formats/gguf.hpp"
 
 namespace radonc::formats {
@@ -23,7 +24,7 @@ using GgufValue = std::variant<std::string, std::uint32_t, float, bool, std::vec
 using GgufSink = std::function<void(std::span<const std::byte>)>;
 
 /// A tensor to be written. Its bytes are asked for when its turn comes, so that only one need be in memory.
-struct GgufTensorSource {
+struct RADONC_API GgufTensorSource {
   std::string name;                 ///< at most 63 bytes, which is llama.cpp's limit
   std::vector<std::int64_t> shape;  ///< outermost first, 1 to 4 extents; rows fill whole blocks of `type`
   GgufType type = GgufType::kF32;
@@ -37,12 +38,12 @@ struct GgufTensorSource {
 /// bytes than the shape takes, or if the file cannot be written; what `deliver` throws passes through.
 ///
 /// Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
-void write_gguf(const std::filesystem::path& path, const std::map<std::string, GgufValue>& metadata,
-                const std::vector<GgufTensorSource>& tensors);
+RADONC_API void write_gguf(const std::filesystem::path& path, const std::map<std::string, GgufValue>& metadata,
+                           const std::vector<GgufTensorSource>& tensors);
 
 /// Blocks of 32 values [n], as a float16 scale and 32 signed bytes: `out` holds n / 32 · 34 bytes. Equal to ggml's
 /// reference and to gguf.quants.quantize in llama.cpp's Python package, bit for bit.
 /// Throws radonc::Error if the sizes do not fit, or if a value is no number or too large for the scale (over 8.3e6).
-void quantize_q8_0(std::span<const float> values, std::span<std::byte> out);
+RADONC_API void quantize_q8_0(std::span<const float> values, std::span<std::byte> out);
 
 }  // namespace radonc::formats

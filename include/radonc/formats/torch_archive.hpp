@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/core/file.hpp"
 #include "radonc/formats/safetensors.hpp"
 
@@ -12,7 +13,7 @@ namespace radonc::formats {
 /// A memory-mapped state dict; its tensors' bytes stay valid as long as it lives, and are not aligned.
 /// Such a file is a program in Python's pickle language. Nothing of it is run: a small reader takes the tensors of a
 /// dictionary and refuses whatever else the file asks for.
-class TorchArchive {
+class RADONC_API TorchArchive {
  public:
   /// Checks all but the tensors' values: that every tensor lies inside its storage and the storage inside the file.
   /// Throws radonc::Error naming the file and the tensor, or what the file wants to run. Tensors that are not

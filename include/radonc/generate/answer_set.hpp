@@ -5,13 +5,14 @@
 #include <cstdint>
 #include <map>
 
+#include "radonc/core/export.hpp"
 #include "radonc/text/tokenizer.hpp"
 
 namespace radonc::generate {
 
 /// Says token by token how an answer may go on, so that decoding that follows it can only give an answer of the set.
 /// Implementations may be shared between threads.
-class AnswerSet {
+class RADONC_API AnswerSet {
  public:
   using State = std::size_t;
 

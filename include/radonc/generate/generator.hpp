@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/generate/answer_set.hpp"
 #include "radonc/model/transformer.hpp"
 #include "radonc/text/encode.hpp"
@@ -15,7 +16,7 @@
 
 namespace radonc::generate {
 
-struct GenerateConfig {
+struct RADONC_API GenerateConfig {
   std::int64_t max_new_tokens = 48;
   std::int64_t batch_size = 32;  ///< sequences decoded together: where one ends, the next prompt takes its place
   /// If given, only its answers can be generated: at each token the most probable one that some answer has there. A
@@ -25,12 +26,12 @@ struct GenerateConfig {
 
 /// What the model is asked. Consecutive prompts that begin alike share the computation of what they have in common,
 /// whatever the batch size.
-struct Prompt {
+struct RADONC_API Prompt {
   std::string system;
   std::string user;
 };
 
-struct Generation {
+struct RADONC_API Generation {
   std::string text;                ///< without control tokens
   std::vector<text::TokenId> ids;  ///< without the end token
   bool finished = false;           ///< the model ended its answer itself, before max_new_tokens
@@ -45,11 +46,11 @@ using GenerateCallback = std::function<void(std::int64_t done, std::int64_t tota
 /// Greedy answers, in the prompts' order. The same answers whatever the batch size, up to rounding.
 /// Throws radonc::Error if a prompt and max_new_tokens do not fit the model's context (nothing is ever cut off), or if
 /// the tokenizer does not fit the model.
-std::vector<Generation> generate(const model::Transformer& model, const text::Tokenizer& tokenizer,
-                                 text::PromptTemplate prompt_template, const std::vector<Prompt>& prompts,
-                                 const GenerateConfig& config = {}, const GenerateCallback& callback = {});
+RADONC_API std::vector<Generation> generate(const model::Transformer& model, const text::Tokenizer& tokenizer,
+                                            text::PromptTemplate prompt_template, const std::vector<Prompt>& prompts,
+                                            const GenerateConfig& config = {}, const GenerateCallback& callback = {});
 
 /// Throws radonc::Error if the tokenizer makes ids that the model has no embedding for.
-void require_matching_vocabulary(const model::Transformer& model, const text::Tokenizer& tokenizer);
+RADONC_API void require_matching_vocabulary(const model::Transformer& model, const text::Tokenizer& tokenizer);
 
 }  // namespace radonc::generate

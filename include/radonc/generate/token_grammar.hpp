@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "radonc/core/export.hpp"
 #include "radonc/core/grammar.hpp"
 #include "radonc/generate/answer_set.hpp"
 #include "radonc/text/prompt_template.hpp"
@@ -17,7 +18,7 @@ namespace radonc::generate {
 /// tokens is the tokens of its beginning: Vieira et al. 2025, "Language models over canonical byte-pair encodings"),
 /// and where some text can still go on like that. Only a character of several bytes that is written byte by byte may be
 /// written in more than one way. States are found when they are asked for, and kept.
-class TokenGrammar : public AnswerSet {
+class RADONC_API TokenGrammar : public AnswerSet {
  public:
   /// Throws radonc::Error if the tokenizer can write no text of the grammar.
   TokenGrammar(std::shared_ptr<const text::Tokenizer> tokenizer, text::PromptTemplate prompt_template,

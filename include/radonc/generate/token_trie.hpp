@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/generate/answer_set.hpp"
 #include "radonc/text/prompt_template.hpp"
 #include "radonc/text/tokenizer.hpp"
@@ -14,7 +15,7 @@
 namespace radonc::generate {
 
 /// Every answer of a list, tokenised as training tokenises it, with the token that ends an answer.
-class TokenTrie : public AnswerSet {
+class RADONC_API TokenTrie : public AnswerSet {
  public:
   /// Throws radonc::Error if `answers` is empty or holds an empty answer.
   TokenTrie(const text::Tokenizer& tokenizer, text::PromptTemplate prompt_template,

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/model/transformer.hpp"
 
 namespace radonc::lora {
@@ -28,7 +29,7 @@ enum class Init {
 };
 
 /// Field names follow PEFT's LoraConfig.
-struct LoraConfig {
+struct RADONC_API LoraConfig {
   std::int64_t rank = 8;
   double alpha = 16;
   double dropout = 0;  ///< probability that an input of the update is zeroed in training
@@ -51,7 +52,7 @@ struct LoraConfig {
 };
 
 /// The trainable state of an injected model. Copies share it.
-struct Adapter {
+struct RADONC_API Adapter {
   LoraConfig config;
   std::vector<std::string> modules;         ///< adapted layers, by name, in the model's order
   torch::Tensor parameters;                 ///< [n] float32: everything that trains is a view into it
@@ -67,22 +68,22 @@ struct Adapter {
 };
 
 /// Rank and scale of one layer under `config`, its patterns applied.
-std::int64_t rank_of(const LoraConfig& config, const std::string& module);
-double scale_of(const LoraConfig& config, const std::string& module);
+RADONC_API std::int64_t rank_of(const LoraConfig& config, const std::string& module);
+RADONC_API double scale_of(const LoraConfig& config, const std::string& module);
 
 /// Puts a fresh update into every targeted layer of `model`, replacing the adapter there.
 /// Throws radonc::Error if a target matches no layer, or unless 0 < rank <= min(in, out), 0 <= dropout < 1.
-Adapter inject(model::Transformer& model, const LoraConfig& config);
+RADONC_API Adapter inject(model::Transformer& model, const LoraConfig& config);
 
 /// Puts `adapter` into `model` in place of the one there: several adapters take turns on one base this way.
 /// Throws radonc::Error if a module is missing or misshapen.
-void attach(model::Transformer& model, const Adapter& adapter);
+RADONC_API void attach(model::Transformer& model, const Adapter& adapter);
 
 /// The adapter that is in `model` now, its updates shared; without modules if there is none. Its `config` and flat
 /// buffers are empty: it serves to put the adapter back.
-Adapter attached(const model::Transformer& model);
+RADONC_API Adapter attached(const model::Transformer& model);
 
 /// Takes the adapter out of `model`: it is the original model again.
-void remove(model::Transformer& model);
+RADONC_API void remove(model::Transformer& model);
 
 }  // namespace radonc::lora

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/lora/lora.hpp"
 
 namespace radonc::lora {
@@ -16,7 +17,7 @@ enum class MergeTarget {
 };
 
 /// What merge put aside: it holds on to the original weights, so that unmerging gives every bit back.
-struct Merged {
+struct RADONC_API Merged {
   Adapter adapter;
   std::vector<ops::FrozenWeight> weights;                      ///< one a module of the adapter
   std::vector<std::pair<std::string, torch::Tensor>> biases;   ///< of the layers whose bias merging changed
@@ -29,9 +30,9 @@ struct Merged {
 
 /// Folds the adapter into the weights of `model`, which then answers without it.
 /// Throws radonc::Error if the adapter does not fit the model, or if its lora_bias has no bias of the model to go into.
-Merged merge(model::Transformer& model, const Adapter& adapter, MergeTarget target = MergeTarget::kDense);
+RADONC_API Merged merge(model::Transformer& model, const Adapter& adapter, MergeTarget target = MergeTarget::kDense);
 
 /// Puts the original weights back, bit for bit, and the adapter beside them again.
-void unmerge(model::Transformer& model, const Merged& merged);
+RADONC_API void unmerge(model::Transformer& model, const Merged& merged);
 
 }  // namespace radonc::lora

@@ -7,13 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::metrics {
 
 /// The tokens of sacrebleu's "13a", which is WMT's mteval-v13a.
-std::vector<std::string> bleu_tokens(std::string_view text);
+RADONC_API std::vector<std::string> bleu_tokens(std::string_view text);
 
 /// Scores are between 0 and 100. Index n - 1 holds the n-grams of length n.
-struct BleuScore {
+struct RADONC_API BleuScore {
   double score = 0;
   std::array<double, 4> precisions{};    ///< in per cent; all 0 if no word is right
   std::array<std::size_t, 4> matches{};  ///< n-grams of the prediction that a reference has, clipped
@@ -30,20 +32,20 @@ struct BleuScore {
 /// BLEU of one text (Papineni et al. 2002), case kept, 13a tokens, exponential smoothing, effective order: n-grams
 /// longer than the prediction do not count. Equals sacrebleu.sentence_bleu(prediction, references).
 /// Throws radonc::Error without references.
-BleuScore sentence_bleu(const std::vector<std::string>& references, std::string_view prediction);
+RADONC_API BleuScore sentence_bleu(const std::vector<std::string>& references, std::string_view prediction);
 
 /// BLEU from the summed counts of all texts, without effective order. references[i] are those of predictions[i].
 /// Equals sacrebleu.corpus_bleu. Throws radonc::Error on empty or unequally long input or a text without reference.
-BleuScore corpus_bleu(const std::vector<std::vector<std::string>>& references,
-                      const std::vector<std::string>& predictions);
+RADONC_API BleuScore corpus_bleu(const std::vector<std::vector<std::string>>& references,
+                                 const std::vector<std::string>& predictions);
 
 /// chrF2 (Popović 2015) between 0 and 100: character n-grams up to 6, without white space, case kept, recall counting
 /// twice as much as precision. Of several references the best counts. Equals sacrebleu.sentence_chrf.
 /// Throws radonc::Error without references.
-double sentence_chrf(const std::vector<std::string>& references, std::string_view prediction);
+RADONC_API double sentence_chrf(const std::vector<std::string>& references, std::string_view prediction);
 
 /// chrF2 from the summed counts of all texts. Equals sacrebleu.corpus_chrf. Same input as corpus_bleu.
-double corpus_chrf(const std::vector<std::vector<std::string>>& references,
-                   const std::vector<std::string>& predictions);
+RADONC_API double corpus_chrf(const std::vector<std::vector<std::string>>& references,
+                              const std::vector<std::string>& predictions);
 
 }  // namespace radonc::metrics

@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::metrics {
 
 /// One bin of confidences, low <= confidence < high; the last bin holds 1 too.
-struct ReliabilityBin {
+struct RADONC_API ReliabilityBin {
   double low = 0;
   double high = 0;
   std::size_t n = 0;
@@ -16,7 +18,7 @@ struct ReliabilityBin {
   double accuracy = 0;         ///< 0 if n is 0
 };
 
-struct ReliabilityTable {
+struct RADONC_API ReliabilityTable {
   std::vector<ReliabilityBin> bins;       ///< all, empty ones too
   double expected_calibration_error = 0;  ///< mean |accuracy - mean confidence| of the bins, by their share of n
   double maximum_calibration_error = 0;   ///< the largest of these differences
@@ -34,34 +36,34 @@ struct ReliabilityTable {
 /// confidence on an edge into the bin below.) correct[i] tells whether the answer with confidence[i] is right; an
 /// unparsed answer is a wrong one.
 /// Throws radonc::Error on empty or unequally long input, a confidence outside [0, 1] or NaN, or num_bins < 1.
-ReliabilityTable reliability_table(const std::vector<double>& confidence, const std::vector<bool>& correct,
-                                   int num_bins = 10);
+RADONC_API ReliabilityTable reliability_table(const std::vector<double>& confidence, const std::vector<bool>& correct,
+                                              int num_bins = 10);
 
 /// reliability_table(…).expected_calibration_error.
-double expected_calibration_error(const std::vector<double>& confidence, const std::vector<bool>& correct,
-                                  int num_bins = 10);
+RADONC_API double expected_calibration_error(const std::vector<double>& confidence, const std::vector<bool>& correct,
+                                             int num_bins = 10);
 
 /// Mean squared difference of the probability of an event from what happened, 1 or 0 (Brier 1950).
 /// Equals sklearn.metrics.brier_score_loss(happened, probability).
 /// Throws radonc::Error on empty or unequally long input, or a probability outside [0, 1] or NaN.
-double brier_score(const std::vector<bool>& happened, const std::vector<double>& probability);
+RADONC_API double brier_score(const std::vector<bool>& happened, const std::vector<double>& probability);
 
 /// The same for classes 0, 1, …: the squared differences of a case's probabilities are summed, and halved if there are
 /// two classes, so that the score equals that of one of them. Equals sklearn.metrics.brier_score_loss.
 /// Throws radonc::Error on empty or unequally long input, fewer than two classes, rows of different length or that do
 /// not sum to 1 (to 1e-5), a probability outside [0, 1] or NaN, or a class without a probability.
-double brier_score_multiclass(const std::vector<std::size_t>& classes,
-                              const std::vector<std::vector<double>>& probabilities);
+RADONC_API double brier_score_multiclass(const std::vector<std::size_t>& classes,
+                                         const std::vector<std::vector<double>>& probabilities);
 
 /// What happens if answers less confident than the threshold are withheld.
-struct CoveragePoint {
+struct RADONC_API CoveragePoint {
   double threshold = 0;
   double coverage = 0;  ///< answers given / all
   double accuracy = 0;  ///< right answers / answers given; NaN if none are given
   std::size_t num_answered = 0;
 };
 
-struct CoverageCurve {
+struct RADONC_API CoverageCurve {
   std::vector<CoveragePoint> points;  ///< one for each distinct confidence, the highest first; the last answers all
   double area = 0;                    ///< under accuracy over coverage
 
@@ -74,10 +76,11 @@ struct CoverageCurve {
 /// points, with the first accuracy carried back to coverage 0; it is 1 at best. Pass an unparsed answer as wrong, with
 /// the confidence that it came with, or 0. Throws radonc::Error on empty or unequally long input, or a confidence
 /// outside [0, 1] or NaN.
-CoverageCurve coverage_curve(const std::vector<double>& confidence, const std::vector<bool>& correct);
+RADONC_API CoverageCurve coverage_curve(const std::vector<double>& confidence, const std::vector<bool>& correct);
 
 /// The point for one threshold: answers with confidence >= threshold are given. Same input; throws also if the
 /// threshold is NaN.
-CoveragePoint coverage_at(const std::vector<double>& confidence, const std::vector<bool>& correct, double threshold);
+RADONC_API CoveragePoint coverage_at(const std::vector<double>& confidence, const std::vector<bool>& correct,
+                                     double threshold);
 
 }  // namespace radonc::metrics

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::metrics {
 
 /// The name under which confusion matrices count answers that could not be parsed.
@@ -15,12 +17,12 @@ inline constexpr const char* kOther = "(other)";
 /// The label set decides what the averages mean, so its rule is fixed: the labels given here, in this order; or, if
 /// none are given, the sorted set of the labels that occur among the references. A prediction outside the set,
 /// and an unparsed one (passed as ""), is an error of the reference's class and adds no class of its own.
-struct ClassificationOptions {
+struct RADONC_API ClassificationOptions {
   std::vector<std::string> labels;
   double zero_division = 0;  ///< what 0 / 0 is: 0 or 1
 };
 
-struct ClassMetrics {
+struct RADONC_API ClassMetrics {
   std::string label;
   double precision = 0;     ///< true positives / predictions of the class
   double recall = 0;        ///< true positives / references of the class
@@ -28,13 +30,13 @@ struct ClassMetrics {
   std::size_t support = 0;  ///< references of the class
 };
 
-struct AverageMetrics {
+struct RADONC_API AverageMetrics {
   double precision = 0;
   double recall = 0;
   double f1 = 0;
 };
 
-struct ClassificationReport {
+struct RADONC_API ClassificationReport {
   std::vector<ClassMetrics> classes;  ///< in the label set's order
   AverageMetrics micro;               ///< from the summed counts of the label set
   AverageMetrics macro;               ///< each class counts the same
@@ -55,13 +57,13 @@ struct ClassificationReport {
 
 /// Equal to sklearn.metrics.precision_recall_fscore_support(reference, prediction, labels=…, zero_division=…).
 /// Throws radonc::Error on empty or unequally long input, an empty reference, or a repeated or empty label.
-ClassificationReport classification_report(const std::vector<std::string>& reference,
-                                           const std::vector<std::string>& prediction,
-                                           const ClassificationOptions& options = {});
+RADONC_API ClassificationReport classification_report(const std::vector<std::string>& reference,
+                                                      const std::vector<std::string>& prediction,
+                                                      const ClassificationOptions& options = {});
 
 /// How often each reference label (row) got each prediction (column). The columns are the label set, then kOther,
 /// then kUnparsed; a row kOther is added if references lie outside the label set. All counts sum to n.
-struct ConfusionMatrix {
+struct RADONC_API ConfusionMatrix {
   std::vector<std::string> rows;
   std::vector<std::string> columns;
   std::vector<std::vector<std::size_t>> counts;  ///< [rows][columns]
@@ -71,31 +73,35 @@ struct ConfusionMatrix {
 };
 
 /// Same input and label-set rule as classification_report.
-ConfusionMatrix confusion_matrix(const std::vector<std::string>& reference, const std::vector<std::string>& prediction,
-                                 const ClassificationOptions& options = {});
+RADONC_API ConfusionMatrix confusion_matrix(const std::vector<std::string>& reference,
+                                            const std::vector<std::string>& prediction,
+                                            const ClassificationOptions& options = {});
 
 /// The mean recall of the labels that occur among the references. Equals sklearn.metrics.balanced_accuracy_score.
 /// Throws radonc::Error as classification_report does.
-double balanced_accuracy(const std::vector<std::string>& reference, const std::vector<std::string>& prediction);
+RADONC_API double balanced_accuracy(const std::vector<std::string>& reference,
+                                    const std::vector<std::string>& prediction);
 
 /// Agreement beyond chance (Cohen 1960), unweighted. All labels of both sides count, and "unparsed" is one of them.
 /// NaN if both sides hold one and the same label only. Equals sklearn.metrics.cohen_kappa_score.
 /// Throws radonc::Error as classification_report does.
-double unweighted_kappa(const std::vector<std::string>& reference, const std::vector<std::string>& prediction);
+RADONC_API double unweighted_kappa(const std::vector<std::string>& reference,
+                                   const std::vector<std::string>& prediction);
 
 /// Matthews' correlation coefficient for several classes (Gorodkin 2004). All labels of both sides count, and
 /// "unparsed" is one of them. 0 if a side holds one label only. Equals sklearn.metrics.matthews_corrcoef.
 /// Throws radonc::Error as classification_report does.
-double matthews_correlation(const std::vector<std::string>& reference, const std::vector<std::string>& prediction);
+RADONC_API double matthews_correlation(const std::vector<std::string>& reference,
+                                       const std::vector<std::string>& prediction);
 
 /// The share of references that are among the first k of their ranked answers, the likeliest first. A list may be
 /// shorter than k; an empty one, for an answer that could not be parsed, is wrong. Equals
 /// sklearn.metrics.top_k_accuracy_score where no scores are tied.
 /// Throws radonc::Error on empty or unequally long input, an empty reference, or k < 1.
-double top_k_accuracy(const std::vector<std::string>& reference, const std::vector<std::vector<std::string>>& ranked,
-                      int k);
+RADONC_API double top_k_accuracy(const std::vector<std::string>& reference,
+                                 const std::vector<std::vector<std::string>>& ranked, int k);
 
 /// The commonest label; of equally common ones the smallest. Throws radonc::Error if there are none.
-std::string majority_class(const std::vector<std::string>& labels);
+RADONC_API std::string majority_class(const std::vector<std::string>& labels);
 
 }  // namespace radonc::metrics

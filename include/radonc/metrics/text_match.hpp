@@ -6,18 +6,20 @@
 #include <string_view>
 #include <vector>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::metrics {
 
 /// The answer in lower case, without ASCII punctuation, without the words "a", "an" and "the", and with one space
 /// between words: SQuAD's normalisation, in its order. Letters beyond ASCII change case in Latin-1, Latin Extended-A,
 /// Greek, Cyrillic and full-width Latin; a capital sigma always becomes the small one that is not final. Other
 /// characters stay. Punctuation vanishes rather than separates: "50.4 Gy" becomes "504 gy".
-std::string normalize_answer(std::string_view text);
+RADONC_API std::string normalize_answer(std::string_view text);
 
 /// Whether both answers are the same once normalised.
-bool exact_match(std::string_view reference, std::string_view prediction);
+RADONC_API bool exact_match(std::string_view reference, std::string_view prediction);
 
-struct TokenScore {
+struct RADONC_API TokenScore {
   double precision = 0;
   double recall = 0;
   double f1 = 0;
@@ -25,10 +27,10 @@ struct TokenScore {
 
 /// The words that both normalised answers share, with clipped counts. If an answer has no words, all three are 1 when
 /// the other has none either, else 0.
-TokenScore token_f1(std::string_view reference, std::string_view prediction);
+RADONC_API TokenScore token_f1(std::string_view reference, std::string_view prediction);
 
 /// Means over cases, between 0 and 1.
-struct TextMatch {
+struct RADONC_API TextMatch {
   double exact_match = 0;
   double precision = 0;
   double recall = 0;
@@ -41,6 +43,7 @@ struct TextMatch {
 
 /// Throws radonc::Error on empty or unequally long input. An answer that could not be parsed is passed as "" and
 /// scores 0 against every reference that has words.
-TextMatch text_match(const std::vector<std::string>& references, const std::vector<std::string>& predictions);
+RADONC_API TextMatch text_match(const std::vector<std::string>& references,
+                                const std::vector<std::string>& predictions);
 
 }  // namespace radonc::metrics

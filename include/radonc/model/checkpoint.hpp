@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "radonc/core/export.hpp"
 #include "radonc/model/config.hpp"
 #include "radonc/ops/nf4.hpp"
 
@@ -18,7 +19,7 @@ namespace radonc::model {
 ///   Hugging Face's folder: config.json, and model.safetensors or its shards with model.safetensors.index.json;
 ///   Meta's folder: params.json and consolidated.*.pth;
 ///   Mistral's folder: params.json and consolidated.safetensors.
-class Checkpoint {
+class RADONC_API Checkpoint {
  public:
   /// Recognises the layout and checks every header before anything large is allocated.
   /// Throws radonc::Error naming the file if it is neither, truncated, or of another architecture.

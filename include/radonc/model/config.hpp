@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <string>
 
+#include "radonc/core/export.hpp"
 #include "radonc/ops/rope.hpp"
 
 namespace radonc::model {
 
 /// Field names follow Hugging Face's `config.json`.
-struct TransformerConfig {
+struct RADONC_API TransformerConfig {
   /// The family, as Hugging Face's model_type names it: "llama", "mistral", "qwen2". It says how files of the model
   /// look (src/model/families), not what is computed: that, the fields below say.
   std::string architecture = "llama";
@@ -35,15 +36,15 @@ struct TransformerConfig {
 };
 
 /// The longest sequence that `config` runs: under dynamic scaling more than it was trained for.
-std::int64_t longest_sequence(const TransformerConfig& config);
+RADONC_API std::int64_t longest_sequence(const TransformerConfig& config);
 
 /// Throws radonc::Error naming `where` and the field if a size is missing, not positive, or does not divide.
-void validate(const TransformerConfig& config, const std::string& where);
+RADONC_API void validate(const TransformerConfig& config, const std::string& where);
 
 /// Presets. Sources: the models' own config.json files.
-TransformerConfig llama2_7b();
-TransformerConfig mistral_7b_v01();  ///< sliding window of 4096
-TransformerConfig mistral_7b_v02();
-TransformerConfig mistral_7b_v03();  ///< vocabulary of 32768
+RADONC_API TransformerConfig llama2_7b();
+RADONC_API TransformerConfig mistral_7b_v01();  ///< sliding window of 4096
+RADONC_API TransformerConfig mistral_7b_v02();
+RADONC_API TransformerConfig mistral_7b_v03();  ///< vocabulary of 32768
 
 }  // namespace radonc::model

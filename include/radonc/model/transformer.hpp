@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "radonc/batch/batch.hpp"
+#include "radonc/core/export.hpp"
 #include "radonc/model/config.hpp"
 #include "radonc/ops/lora_linear.hpp"
 
@@ -24,10 +25,10 @@ enum class Dtype {
 };
 
 /// The storage type `dtype` stands for on a device of this machine.
-torch::ScalarType resolve(Dtype dtype, const torch::Device& device = torch::kCPU);
+RADONC_API torch::ScalarType resolve(Dtype dtype, const torch::Device& device = torch::kCPU);
 
 /// "float32", "bfloat16" or "float16", as Python names it.
-std::string dtype_name(torch::ScalarType type);
+RADONC_API std::string dtype_name(torch::ScalarType type);
 
 enum class Quantization {
   kNone,
@@ -35,14 +36,14 @@ enum class Quantization {
   kInt8,  ///< the blocks' linear layers in 8 bits, with products in int8; the rest in `dtype`
 };
 
-struct LoadOptions {
+struct RADONC_API LoadOptions {
   Dtype dtype = Dtype::kAuto;
   Quantization quantization = Quantization::kNone;  ///< a checkpoint that is quantised in NF4 stays so either way
   std::string device = "cpu";  ///< "cpu", "cuda" or "cuda:1": where the model is held, trained and asked
 };
 
 /// A frozen linear layer, with an optional trainable update that `lora::inject` puts there.
-struct Linear {
+struct RADONC_API Linear {
   std::string name;            ///< as in Hugging Face, "model.layers.0.self_attn.q_proj"
   ops::FrozenWeight weight;    ///< [out, in]
   torch::Tensor bias;          ///< [out], undefined where the layer has none
@@ -55,7 +56,7 @@ struct Linear {
                                          const ops::Recompute& x_again = {}) const;
 };
 
-struct Layer {
+struct RADONC_API Layer {
   torch::Tensor input_norm;           ///< [hidden]
   Linear q, k, v, o;                  ///< self-attention's projections
   torch::Tensor post_attention_norm;  ///< [hidden]
@@ -63,7 +64,7 @@ struct Layer {
 };
 
 /// One frozen tensor of a model.
-struct FrozenTensor {
+struct RADONC_API FrozenTensor {
   std::string name;          ///< as in Hugging Face, "model.layers.0.mlp.up_proj.weight"
   ops::FrozenWeight matrix;  ///< where it is a matrix
   torch::Tensor vector;      ///< where it is a norm's weight or a bias
@@ -74,14 +75,14 @@ struct FrozenTensor {
 };
 
 /// Keys and values of sequences up to `capacity` tokens long, each in a slot.
-struct KvCache {
+struct RADONC_API KvCache {
   std::vector<torch::Tensor> keys;    ///< one a layer, [slots, kv_heads, capacity, head_dim]
   std::vector<torch::Tensor> values;  ///< likewise
 };
 
 class WeightDigests;  // private
 
-class Transformer {
+class RADONC_API Transformer {
  public:
   /// Reads a GGUF file, or a folder with `config.json` and safetensors files. The layout is recognised.
   /// Throws radonc::Error naming the file and the tensor if something is missing, truncated or misshapen, and saying

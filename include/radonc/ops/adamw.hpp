@@ -5,9 +5,11 @@
 
 #include <cstdint>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::ops {
 
-struct AdamWOptions {
+struct RADONC_API AdamWOptions {
   double learning_rate = 1e-4;
   double beta1 = 0.9;
   double beta2 = 0.999;
@@ -20,7 +22,7 @@ struct AdamWOptions {
 ///   p = (1 - rate · decay) p - rate · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + ε)
 ///   parameters p, gradients, first m, second v   float32, contiguous, of one shape
 /// Registered as `radonc::adamw_`. Throws c10::Error on mismatched shapes or types.
-void adamw_(torch::Tensor parameters, const torch::Tensor& gradients, torch::Tensor first, torch::Tensor second,
-            std::int64_t step, const AdamWOptions& options);
+RADONC_API void adamw_(torch::Tensor parameters, const torch::Tensor& gradients, torch::Tensor first,
+                       torch::Tensor second, std::int64_t step, const AdamWOptions& options);
 
 }  // namespace radonc::ops

@@ -5,13 +5,14 @@
 
 #include <variant>
 
+#include "radonc/core/export.hpp"
 #include "radonc/ops/int8.hpp"
 #include "radonc/ops/nf4.hpp"
 
 namespace radonc::ops {
 
 /// A frozen matrix W [out, in]: dense, or quantised in NF4 or int8. Copies share the storage.
-class FrozenWeight {
+class RADONC_API FrozenWeight {
  public:
   FrozenWeight() = default;
   FrozenWeight(torch::Tensor dense) : stored_(std::move(dense)) {}  // NOLINT: a tensor is a weight

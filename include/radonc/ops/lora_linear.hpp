@@ -6,12 +6,13 @@
 #include <functional>
 #include <optional>
 
+#include "radonc/core/export.hpp"
 #include "radonc/ops/frozen_weight.hpp"
 
 namespace radonc::ops {
 
 /// The trainable part. `a` starts random, `b` at zero, so that the update starts at zero.
-struct LowRankUpdate {
+struct RADONC_API LowRankUpdate {
   torch::Tensor a;     ///< [rank, in] float32
   torch::Tensor b;     ///< [out, rank] float32
   double scale = 1;    ///< alpha / rank, or alpha / √rank (rsLoRA, Kalajdzievski 2023)
@@ -42,8 +43,9 @@ using Recompute = std::function<torch::Tensor()>;
 /// The backward pass computes what flows on to x and the update's gradients; never one of W. A quantised W is
 /// dequantised in both passes and not kept between them. The gradients of a plain update need x: where `x_again` is
 /// given, x is not kept for them but made again.
-torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, const torch::Tensor& bias = {},
-                          const std::optional<LowRankUpdate>& update = std::nullopt,
-                          const std::optional<at::Generator>& generator = std::nullopt, const Recompute& x_again = {});
+RADONC_API torch::Tensor lora_linear(const torch::Tensor& x, const FrozenWeight& weight, const torch::Tensor& bias = {},
+                                     const std::optional<LowRankUpdate>& update = std::nullopt,
+                                     const std::optional<at::Generator>& generator = std::nullopt,
+                                     const Recompute& x_again = {});
 
 }  // namespace radonc::ops

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::ops {
 
 // x, y [T, n], low [T, rank]: float32 or bfloat16   W [rank, n] float32, or a transpose, rounded to their type
@@ -17,15 +19,15 @@ namespace radonc::ops {
 // to 64. Elsewhere, and without dropout, where torch's products read x once too, they are composed of torch's.
 
 /// scale · dropout(x) Wᵀ: [T, rank], type of x
-torch::Tensor low_rank_project(const torch::Tensor& x, const torch::Tensor& w, double scale, double p = 0,
-                               std::int64_t seed = 0);
+RADONC_API torch::Tensor low_rank_project(const torch::Tensor& x, const torch::Tensor& w, double scale, double p = 0,
+                                          std::int64_t seed = 0);
 
 /// y += dropout(scale · low W)
-void low_rank_add_(torch::Tensor y, const torch::Tensor& low, const torch::Tensor& w, double scale, double p = 0,
-                   std::int64_t seed = 0);
+RADONC_API void low_rank_add_(torch::Tensor y, const torch::Tensor& low, const torch::Tensor& w, double scale,
+                              double p = 0, std::int64_t seed = 0);
 
 /// scale · lowᵀ dropout(x): [rank, n] float32
-torch::Tensor low_rank_gradient(const torch::Tensor& low, const torch::Tensor& x, double scale, double p = 0,
-                                std::int64_t seed = 0);
+RADONC_API torch::Tensor low_rank_gradient(const torch::Tensor& low, const torch::Tensor& x, double scale, double p = 0,
+                                           std::int64_t seed = 0);
 
 }  // namespace radonc::ops

@@ -7,13 +7,15 @@
 #include <array>
 #include <cstdint>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::ops {
 
 /// The 16 values a code stands for: quantiles of a normal distribution, scaled to [-1, 1].
-extern const std::array<float, 16> kNf4Values;
+RADONC_API extern const std::array<float, 16> kNf4Values;
 
 /// A quantised matrix. With double quantisation the blocks' scales are themselves 8-bit codes.
-struct Nf4 {
+struct RADONC_API Nf4 {
   static constexpr std::int64_t kBlock = 64;         ///< weights that share a scale
   static constexpr std::int64_t kNestedBlock = 256;  ///< scales that share a scale
 
@@ -30,18 +32,18 @@ struct Nf4 {
 
 /// Quantises a matrix [rows, columns] of any floating type; rows · columns must be a multiple of 64. The result is on
 /// the weight's device, and the same on every device. Throws radonc::Error otherwise.
-Nf4 nf4_quantize(const torch::Tensor& weight, bool double_quantization = true);
+RADONC_API Nf4 nf4_quantize(const torch::Tensor& weight, bool double_quantization = true);
 
 /// [rows, columns] in `type` (float32, bfloat16 or float16), on the weight's device. Registered as
 /// `radonc::nf4_dequantize`. Throws c10::Error for another type.
-torch::Tensor nf4_dequantize(const Nf4& weight, torch::ScalarType type);
+RADONC_API torch::Tensor nf4_dequantize(const Nf4& weight, torch::ScalarType type);
 
 /// x Wᵀ for the few rows of x that decoding has: W is read once and not written out.
 ///   x [N, columns] float32 or bfloat16   → [N, rows], same type; columns a multiple of 64
 /// Registered as `radonc::nf4_gemv`. Throws c10::Error on what does not fit.
-torch::Tensor nf4_gemv(const torch::Tensor& x, const Nf4& weight);
+RADONC_API torch::Tensor nf4_gemv(const torch::Tensor& x, const Nf4& weight);
 
 /// bitsandbytes' 8-bit dynamic map: [256] float32, ascending (Dettmers et al. 2022).
-torch::Tensor dynamic_map();
+RADONC_API torch::Tensor dynamic_map();
 
 }  // namespace radonc::ops

@@ -6,6 +6,8 @@
 
 #include <functional>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::ops {
 
 /// Does what was recorded again, on the memory that it was recorded with: what it reads is read anew.
@@ -16,7 +18,7 @@ using Replay = std::function<void()>;
 using Recorder = std::function<Replay(const torch::Device& device, const std::function<void()>& work)>;
 
 /// The recorder of this kind of device; an empty one where there is none. radonc has one for CUDA.
-const Recorder& recorder_for(c10::DeviceType type);
-void set_recorder(c10::DeviceType type, Recorder recorder);
+RADONC_API const Recorder& recorder_for(c10::DeviceType type);
+RADONC_API void set_recorder(c10::DeviceType type, Recorder recorder);
 
 }  // namespace radonc::ops

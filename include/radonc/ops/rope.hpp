@@ -6,10 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::ops {
 
 /// How a model reaches beyond the positions it was first trained for. Field names follow Hugging Face's config.json.
-struct RopeScaling {
+struct RADONC_API RopeScaling {
   enum class Type {
     kNone,
     kLinear,   ///< every frequency divided by `factor` (Chen et al. 2023)
@@ -34,17 +36,17 @@ struct RopeScaling {
 
 /// Angle per position of each of the d/2 pairs: theta^(-2i/d), scaled. [d/2] float32.
 /// `length` is the number of positions in use; only the dynamic type depends on it.
-torch::Tensor rope_frequencies(std::int64_t head_dim, double theta, const RopeScaling& scaling = {},
-                               std::int64_t length = 0);
+RADONC_API torch::Tensor rope_frequencies(std::int64_t head_dim, double theta, const RopeScaling& scaling = {},
+                                          std::int64_t length = 0);
 
 /// cos and sin of position · frequency, times `factor` (yarn's attention_factor): each [T, d/2] float32.
 ///   positions [T] int64   frequencies [d/2] float32, on one device
-std::pair<torch::Tensor, torch::Tensor> rope_angles(const torch::Tensor& positions, const torch::Tensor& frequencies,
-                                                    double factor = 1);
+RADONC_API std::pair<torch::Tensor, torch::Tensor> rope_angles(const torch::Tensor& positions,
+                                                               const torch::Tensor& frequencies, double factor = 1);
 
 /// y[i] = x[i] cos[i] - x[i + d/2] sin[i];  y[i + d/2] = x[i + d/2] cos[i] + x[i] sin[i], for i in [0, d/2)
 ///   x [T, heads, d] float32 or bfloat16   cos, sin [T, d/2] float32
 /// Registered as `radonc::rope`. Throws c10::Error on mismatched shapes or types.
-torch::Tensor rope(const torch::Tensor& x, const torch::Tensor& cos, const torch::Tensor& sin);
+RADONC_API torch::Tensor rope(const torch::Tensor& x, const torch::Tensor& cos, const torch::Tensor& sin);
 
 }  // namespace radonc::ops

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/stats/interval.hpp"
 #include "radonc/stats/mcnemar.hpp"
 #include "radonc/stats/wilcoxon.hpp"
@@ -18,10 +19,10 @@ namespace radonc::review {
 enum class Verdict { kUnacceptable = 0, kWithChanges = 1, kAcceptable = 2 };
 
 /// "unacceptable", "with_changes" or "acceptable", as in the export.
-std::string to_string(Verdict verdict);
+RADONC_API std::string to_string(Verdict verdict);
 
 /// What one reviewer said of one answer. A reviewer who has not finished leaves parts out.
-struct AnswerReview {
+struct RADONC_API AnswerReview {
   std::string model;  ///< whose the answer is
   std::string label;  ///< "A", "B", … on the page
   std::optional<Verdict> verdict;
@@ -31,7 +32,7 @@ struct AnswerReview {
 };
 
 /// What one reviewer said of one case.
-struct CaseReview {
+struct RADONC_API CaseReview {
   std::string reviewer;
   std::string case_id;
   bool reference_wrong = false;  ///< "the reference itself is wrong"
@@ -39,7 +40,7 @@ struct CaseReview {
   std::vector<AnswerReview> answers;  ///< one a model, in the order of Reviews::models
 };
 
-struct Reviews {
+struct RADONC_API Reviews {
   std::string page;  ///< the page's checksum
   std::string task;
   std::vector<std::string> models;              ///< "reference" first
@@ -55,7 +56,7 @@ struct Reviews {
 /// was changed after the export, or belongs to another page; if a reviewer is not of this page or comes twice; if a
 /// case is unknown, was not this reviewer's, or comes twice; or if a rating is not of the page's form. The checksums
 /// find mistakes, not fraud: who reads the page can compute them.
-Reviews read_reviews(const std::vector<std::filesystem::path>& paths, const std::filesystem::path& key);
+RADONC_API Reviews read_reviews(const std::vector<std::filesystem::path>& paths, const std::filesystem::path& key);
 
 enum class RatingKind {
   kVerdict,  ///< 0 unacceptable, 1 with changes, 2 acceptable
@@ -64,16 +65,16 @@ enum class RatingKind {
 };
 
 /// "verdict", "quality" or "harm".
-std::string to_string(RatingKind kind);
+RADONC_API std::string to_string(RatingKind kind);
 
 /// The ratings of the overlap, for measures of agreement: rows are answers (every overlap case in order, of each its
 /// models in order, or only `model`), columns are Reviews::reviewers; what was not rated is empty.
 /// Throws radonc::Error if the model is not of this page.
-std::vector<std::vector<std::optional<int>>> ratings_matrix(const Reviews& reviews, RatingKind kind,
-                                                            const std::optional<std::string>& model = {});
+RADONC_API std::vector<std::vector<std::optional<int>>> ratings_matrix(const Reviews& reviews, RatingKind kind,
+                                                                       const std::optional<std::string>& model = {});
 
 /// How far the reviewers agree on the answers of the overlap, as one coefficient says.
-struct ReviewerAgreement {
+struct RADONC_API ReviewerAgreement {
   RatingKind kind = RatingKind::kVerdict;
   std::string coefficient;      ///< such as "Gwet's AC2, quadratic weights"
   stats::Estimate estimate;     ///< bootstrap over patients; n: answers that have the ratings it needs
@@ -82,7 +83,7 @@ struct ReviewerAgreement {
 
 /// One model, a case counting once however many reviewers judged it: a verdict holds if more than half of the case's
 /// verdicts say so, the quality is the reviewers' mean, harm is what any of them flagged.
-struct ModelReview {
+struct RADONC_API ModelReview {
   std::string model;
   std::size_t num_cases = 0;                 ///< with at least one verdict
   stats::Estimate acceptable;                ///< Wilson's interval over patients
@@ -96,7 +97,7 @@ struct ModelReview {
 
 /// Two models on the cases that both have a rating for, all tests two-sided. The tests take the cases as independent,
 /// also where patients have several.
-struct ModelComparison {
+struct RADONC_API ModelComparison {
   std::string first;
   std::string second;
   stats::McNemarResult acceptable;
@@ -108,13 +109,13 @@ struct ModelComparison {
   double p_quality = 1;
 };
 
-struct ReviewerProgress {
+struct RADONC_API ReviewerProgress {
   std::string reviewer;
   std::size_t assigned = 0;
   std::size_t complete = 0;  ///< cases whose answers all have verdict and quality
 };
 
-struct ReviewResult {
+struct RADONC_API ReviewResult {
   std::string page;
   std::string task;
   double confidence = 0.95;
@@ -133,12 +134,12 @@ struct ReviewResult {
 };
 
 /// Throws radonc::Error if nothing was rated, or the confidence is outside (0, 1). The bootstraps have a fixed seed.
-ReviewResult summarize_reviews(const Reviews& reviews, double confidence = 0.95);
+RADONC_API ReviewResult summarize_reviews(const Reviews& reviews, double confidence = 0.95);
 
 /// The result for a terminal: at most 98 columns wide (UTF-8), ends with a newline, without colours.
-std::string review_table(const ReviewResult& result);
+RADONC_API std::string review_table(const ReviewResult& result);
 
 /// The result as JSON, keys in the structs' order.
-std::string to_json(const ReviewResult& result);
+RADONC_API std::string to_json(const ReviewResult& result);
 
 }  // namespace radonc::review

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/tasks/task.hpp"
 
 namespace radonc::review {
@@ -14,7 +15,7 @@ namespace radonc::review {
 /// The name under which the plan on record takes part, beside the models.
 inline constexpr const char* kReferenceModel = "reference";
 
-struct ReviewOptions {
+struct RADONC_API ReviewOptions {
   std::string title = "Physicians' review";
   std::string task;  ///< of which task the free answers are reviewed; empty: that with the longest references
   std::vector<std::string> reviewers = {"reviewer-1", "reviewer-2"};
@@ -27,7 +28,7 @@ struct ReviewOptions {
   bool canonical_answers = true;
 };
 
-struct ReviewPage {
+struct RADONC_API ReviewPage {
   std::string html;
   std::string key_json;  ///< whose each answer is; what read_reviews needs
   std::string checksum;  ///< SHA-256 of the cases in the page, as hexadecimal digits
@@ -43,14 +44,15 @@ struct ReviewPage {
 /// most a case_id, a model or a reviewer, if there are no pairs of the task, a case or an answer occurs twice, a case
 /// has no patient_id or lacks one model's answer, an answer's case is not among the pairs, a model is called
 /// "reference", reviewers are missing, empty or named twice, or a case has more than 26 answers.
-ReviewPage build_review(const std::vector<tasks::Pair>& pairs, const std::vector<tasks::Prediction>& predictions,
-                        const ReviewOptions& options = {});
+RADONC_API ReviewPage build_review(const std::vector<tasks::Pair>& pairs,
+                                   const std::vector<tasks::Prediction>& predictions,
+                                   const ReviewOptions& options = {});
 
 /// Writes the page to `path` and, beside it, review_key.json, which must not reach a reviewer. The result of
 /// build_review is returned.
 /// Throws radonc::Error as build_review does, if the files cannot be written, or if there is a key of another page:
 /// without it the ratings given on that page would be lost.
-ReviewPage review_page(const std::filesystem::path& path, const std::vector<tasks::Pair>& pairs,
-                       const std::vector<tasks::Prediction>& predictions, const ReviewOptions& options = {});
+RADONC_API ReviewPage review_page(const std::filesystem::path& path, const std::vector<tasks::Pair>& pairs,
+                                  const std::vector<tasks::Prediction>& predictions, const ReviewOptions& options = {});
 
 }  // namespace radonc::review

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/stats/interval.hpp"
 
 namespace radonc::stats {
@@ -28,7 +29,7 @@ enum class MeasurementLevel {
   kInterval,  ///< their differences count
 };
 
-struct AgreementResult {
+struct RADONC_API AgreementResult {
   std::string name;           ///< such as "Cohen's kappa"
   double value = 0;           ///< 1: agreement throughout; 0: what chance gives
   double observed = 0;        ///< share of agreement, partial where weighted; of alpha the disagreement
@@ -49,24 +50,25 @@ struct AgreementResult {
 /// of two categories is that of their positions among the sorted categories used. Throws radonc::Error on empty or
 /// unequally long input, a rating that is not finite, or where both raters give all units one and the same category, so
 /// that chance alone agrees throughout.
-AgreementResult cohen_kappa(std::span<const double> first, std::span<const double> second,
-                            AgreementWeights weights = AgreementWeights::kIdentity);
+RADONC_API AgreementResult cohen_kappa(std::span<const double> first, std::span<const double> second,
+                                       AgreementWeights weights = AgreementWeights::kIdentity);
 
 /// Fleiss' kappa (1971), as statsmodels' fleiss_kappa. Every unit needs the same number of ratings; the raters may
 /// differ from unit to unit.
 /// Throws radonc::Error on no units, fewer than two raters, missing ratings, or one category throughout.
-AgreementResult fleiss_kappa(const Ratings& ratings);
+RADONC_API AgreementResult fleiss_kappa(const Ratings& ratings);
 
 /// Gwet's AC1 (2008), with weights AC2 (2014), as irrCAC: chance agreement stays small where one category prevails.
 /// Distances are those of the categories' values. `categories` lists those that raters could choose, where some were
 /// chosen by nobody; empty: those that occur. Ratings may be missing.
 /// Throws radonc::Error on no unit with two ratings, fewer than two categories, or a rating outside `categories`.
-AgreementResult gwet_ac(const Ratings& ratings, AgreementWeights weights = AgreementWeights::kIdentity,
-                        const std::vector<double>& categories = {});
+RADONC_API AgreementResult gwet_ac(const Ratings& ratings, AgreementWeights weights = AgreementWeights::kIdentity,
+                                   const std::vector<double>& categories = {});
 
 /// Krippendorff's alpha (1970, 2011), as the package krippendorff. Ratings may be missing; units with fewer than two
 /// do not count. Throws radonc::Error on no unit with two ratings, or one category throughout.
-AgreementResult krippendorff_alpha(const Ratings& ratings, MeasurementLevel level = MeasurementLevel::kNominal);
+RADONC_API AgreementResult krippendorff_alpha(const Ratings& ratings,
+                                              MeasurementLevel level = MeasurementLevel::kNominal);
 
 enum class IccForm {
   kOneWay,             ///< ICC(1,1): each unit is rated by raters of its own
@@ -74,7 +76,7 @@ enum class IccForm {
   kTwoWayConsistency,  ///< ICC(3,1): the same fixed raters rate all units; consistency
 };
 
-struct IccResult {
+struct RADONC_API IccResult {
   IccForm form = IccForm::kTwoWayAgreement;
   double value = 0;
   double low = 0;         ///< lower end of the interval
@@ -99,8 +101,8 @@ struct IccResult {
 /// The intraclass correlation of single ratings with its F-based interval, as pingouin.intraclass_corr.
 /// Throws radonc::Error on fewer than two units or raters, missing ratings, ratings that are all equal, or a confidence
 /// outside (0, 1).
-IccResult intraclass_correlation(const Ratings& ratings, IccForm form = IccForm::kTwoWayAgreement,
-                                 double confidence = 0.95);
+RADONC_API IccResult intraclass_correlation(const Ratings& ratings, IccForm form = IccForm::kTwoWayAgreement,
+                                            double confidence = 0.95);
 
 /// Any of these coefficients with a percentile bootstrap interval (Efron 1979) over whole clusters (patients) of units,
 /// since the ratings of one patient's answers depend on one another. Resamples for which the coefficient is undefined,
@@ -108,13 +110,14 @@ IccResult intraclass_correlation(const Ratings& ratings, IccForm form = IccForm:
 ///   clusters [units]: the cluster each unit belongs to     coefficient: called with the units of a resample
 /// Same seed, same interval, on every machine. Throws radonc::Error if `coefficient` does for the ratings themselves or
 /// for all resamples, on unequally long input, no replicates, or a confidence outside (0, 1).
-Estimate agreement_interval(const Ratings& ratings, const std::vector<std::string>& clusters,
-                            const std::function<double(const Ratings&)>& coefficient, double confidence = 0.95,
-                            std::size_t num_replicates = 2000, std::uint64_t seed = 0);
+RADONC_API Estimate agreement_interval(const Ratings& ratings, const std::vector<std::string>& clusters,
+                                       const std::function<double(const Ratings&)>& coefficient,
+                                       double confidence = 0.95, std::size_t num_replicates = 2000,
+                                       std::uint64_t seed = 0);
 
 /// "none", "linear" or "quadratic"; "nominal", "ordinal" or "interval"; "ICC(1,1)", "ICC(2,1)" or "ICC(3,1)".
-std::string to_string(AgreementWeights value);
-std::string to_string(MeasurementLevel value);
-std::string to_string(IccForm value);
+RADONC_API std::string to_string(AgreementWeights value);
+RADONC_API std::string to_string(MeasurementLevel value);
+RADONC_API std::string to_string(IccForm value);
 
 }  // namespace radonc::stats

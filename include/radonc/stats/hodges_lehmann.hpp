@@ -5,10 +5,12 @@
 #include <span>
 #include <string>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::stats {
 
 /// All in the unit of the scores.
-struct HodgesLehmannResult {
+struct RADONC_API HodgesLehmannResult {
   double value = 0;       ///< the median of the Walsh averages (d_i + d_j) / 2, i <= j, of the differences d = x - y
   double low = 0;         ///< lower end of the interval
   double high = 0;        ///< upper end
@@ -35,6 +37,7 @@ struct HodgesLehmannResult {
 /// pairs and by the normal approximation with continuity correction beyond; and at least 1, as in R's wilcox.test.
 /// Needs n numbers of memory and 64 passes over them: the n² / 2 averages are never stored.
 /// Throws radonc::Error on empty or unequally long input, a value that is not finite, or a confidence outside (0, 1).
-HodgesLehmannResult hodges_lehmann(std::span<const double> x, std::span<const double> y, double confidence = 0.95);
+RADONC_API HodgesLehmannResult hodges_lehmann(std::span<const double> x, std::span<const double> y,
+                                              double confidence = 0.95);
 
 }  // namespace radonc::stats

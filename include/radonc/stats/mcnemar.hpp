@@ -4,11 +4,12 @@
 #include <cstddef>
 #include <string>
 
+#include "radonc/core/export.hpp"
 #include "radonc/stats/wilcoxon.hpp"
 
 namespace radonc::stats {
 
-struct McNemarResult {
+struct RADONC_API McNemarResult {
   std::size_t only_first = 0;   ///< cases that only the first model answered rightly
   std::size_t only_second = 0;  ///< cases that only the second model answered rightly
   Alternative alternative = Alternative::kTwoSided;
@@ -27,12 +28,12 @@ struct McNemarResult {
 
 /// Under the null hypothesis only_first ~ Binomial(only_first + only_second, 1/2). kGreater: the first model is right
 /// more often. The two-sided p is twice the smaller tail, at most 1.
-McNemarResult mcnemar_exact(std::size_t only_first, std::size_t only_second,
-                            Alternative alternative = Alternative::kTwoSided);
+RADONC_API McNemarResult mcnemar_exact(std::size_t only_first, std::size_t only_second,
+                                       Alternative alternative = Alternative::kTwoSided);
 
 /// The same with the mid-p, which counts the observed table with half its probability: less conservative than the exact
 /// test, yet seldom above its level (Fagerland, Lydersen and Laake 2013, BMC Medical Research Methodology 13:91).
-McNemarResult mcnemar_mid_p(std::size_t only_first, std::size_t only_second,
-                            Alternative alternative = Alternative::kTwoSided);
+RADONC_API McNemarResult mcnemar_mid_p(std::size_t only_first, std::size_t only_second,
+                                       Alternative alternative = Alternative::kTwoSided);
 
 }  // namespace radonc::stats

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "radonc/core/export.hpp"
 #include "radonc/stats/wilcoxon.hpp"
 
 namespace radonc::stats {
@@ -16,14 +17,14 @@ enum class PermutationMethod {
   kMonteCarlo,  ///< as many sign flips as asked for, drawn at random
 };
 
-struct PermutationOptions {
+struct RADONC_API PermutationOptions {
   Alternative alternative = Alternative::kTwoSided;
   PermutationMethod method = PermutationMethod::kAuto;
   std::size_t num_resamples = 99'999;  ///< of kMonteCarlo
   std::uint64_t seed = 0;              ///< likewise
 };
 
-struct PermutationResult {
+struct RADONC_API PermutationResult {
   double mean_difference = 0;  ///< mean of x - y, in the unit of the scores
   double p_value = 1;
   std::size_t n = 0;          ///< pairs
@@ -50,10 +51,10 @@ struct PermutationResult {
 /// least as extreme, two-sided by absolute value; same seed, same p.
 /// Throws radonc::Error on empty or unequally long input, a value that is not finite, no resamples, or kExact where it
 /// cannot be computed.
-PermutationResult permutation_test(std::span<const double> x, std::span<const double> y,
-                                   const PermutationOptions& options = {});
+RADONC_API PermutationResult permutation_test(std::span<const double> x, std::span<const double> y,
+                                              const PermutationOptions& options = {});
 
 /// "auto", "exact" or "monte-carlo".
-std::string to_string(PermutationMethod value);
+RADONC_API std::string to_string(PermutationMethod value);
 
 }  // namespace radonc::stats

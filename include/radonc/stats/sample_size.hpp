@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::stats {
 
 /// A one-sided test on right-or-wrong scores, where both of these are tests of the pairs on which the models differ.
@@ -14,7 +16,7 @@ enum class PairedTest {
   kWilcoxonApprox,  ///< the signed-rank test by its normal approximation, zeros left out
 };
 
-struct SampleSizeOptions {
+struct RADONC_API SampleSizeOptions {
   double accuracy_first = 0;    ///< share of right answers of the model expected to be better
   double accuracy_second = 0;   ///< of the other
   double share_discordant = 0;  ///< share of cases that one model alone answers rightly
@@ -26,7 +28,7 @@ struct SampleSizeOptions {
   std::size_t max_pairs = 200'000;  ///< where the search ends
 };
 
-struct SampleSizeResult {
+struct RADONC_API SampleSizeResult {
   std::size_t num_pairs = 0;       ///< pairs needed: from here on the simulated power stays at `options.power` or above
   double power = 0;                ///< simulated, at num_pairs
   double power_low = 0;            ///< Wilson's 95 % interval of it, for the error of the simulation
@@ -51,9 +53,9 @@ struct SampleSizeResult {
 /// the accuracies lie in [0, 1] with the first above the second, the share of discordant pairs is possible for them (at
 /// least their difference, at most min(a + b, 2 - a - b)), alpha and power lie in (0, 1), there are simulations, and
 /// the answer is at most half of max_pairs.
-SampleSizeResult pairs_needed(const SampleSizeOptions& options);
+RADONC_API SampleSizeResult pairs_needed(const SampleSizeOptions& options);
 
 /// "exact McNemar", "mid-p McNemar" or "approximate Wilcoxon signed-rank".
-std::string to_string(PairedTest value);
+RADONC_API std::string to_string(PairedTest value);
 
 }  // namespace radonc::stats

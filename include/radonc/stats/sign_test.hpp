@@ -5,11 +5,12 @@
 #include <span>
 #include <string>
 
+#include "radonc/core/export.hpp"
 #include "radonc/stats/wilcoxon.hpp"
 
 namespace radonc::stats {
 
-struct SignTestResult {
+struct RADONC_API SignTestResult {
   std::size_t n = 0;             ///< pairs
   std::size_t num_positive = 0;  ///< pairs with x > y
   std::size_t num_negative = 0;  ///< pairs with x < y
@@ -29,7 +30,7 @@ struct SignTestResult {
 /// num_positive ~ Binomial(num_positive + num_negative, 1/2) under the null hypothesis. Equal to
 /// scipy.stats.binomtest(num_positive, num_positive + num_negative, 0.5, alternative).
 /// Throws radonc::Error on empty or unequally long input or a value that is not finite.
-SignTestResult sign_test(std::span<const double> x, std::span<const double> y,
-                         Alternative alternative = Alternative::kTwoSided);
+RADONC_API SignTestResult sign_test(std::span<const double> x, std::span<const double> y,
+                                    Alternative alternative = Alternative::kTwoSided);
 
 }  // namespace radonc::stats

@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::stats {
 
 /// What to do with pairs without a difference.
@@ -40,14 +42,14 @@ enum class WilcoxonMethod {
 
 inline constexpr std::size_t kFewPairs = 25;
 
-struct WilcoxonOptions {
+struct RADONC_API WilcoxonOptions {
   ZeroMethod zero_method = ZeroMethod::kWilcox;
   Alternative alternative = Alternative::kTwoSided;
   bool correction = false;  ///< continuity correction of 0.5 in the normal approximation
   WilcoxonMethod method = WilcoxonMethod::kAuto;
 };
 
-struct WilcoxonResult {
+struct RADONC_API WilcoxonResult {
   double statistic = 0;  ///< W+ if one-sided, min(W+, W-) if two-sided
   double p_value = 1;
   std::optional<double> z;                         ///< of the normal approximation, where that was used
@@ -83,13 +85,13 @@ struct WilcoxonResult {
 /// SciPy 1.17; without any difference the result is p = 1. A million pairs with kApprox take about a tenth of a second,
 /// 5,000 with kExact or kPermutation a few seconds. Throws radonc::Error on empty or unequally long input, a value that
 /// is not finite, more than 5,000 pairs with kExact, or with kPermutation unless all differences have one size.
-WilcoxonResult wilcoxon_signed_rank(std::span<const double> x, std::span<const double> y,
-                                    const WilcoxonOptions& options = {});
+RADONC_API WilcoxonResult wilcoxon_signed_rank(std::span<const double> x, std::span<const double> y,
+                                               const WilcoxonOptions& options = {});
 
 /// "wilcox", "pratt" or "zsplit"; "two-sided", "greater" or "less"; "auto", "exact", "permutation", "approx" or "exact
 /// if few".
-std::string to_string(ZeroMethod value);
-std::string to_string(Alternative value);
-std::string to_string(WilcoxonMethod value);
+RADONC_API std::string to_string(ZeroMethod value);
+RADONC_API std::string to_string(Alternative value);
+RADONC_API std::string to_string(WilcoxonMethod value);
 
 }  // namespace radonc::stats

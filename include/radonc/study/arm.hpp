@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "radonc/core/export.hpp"
+
 namespace radonc::study {
 
 enum class Training {
@@ -16,7 +18,7 @@ enum class Training {
 };
 
 /// Weights, adapter and prompt under a name. By default the study's own model, as it is.
-struct Arm {
+struct RADONC_API Arm {
   std::string name;  ///< in every table and file; not one of the baselines' and not "reference"
   Training training = Training::kNone;
   std::int64_t num_examples = 0;  ///< training cases shown in the prompt, with their answers
@@ -26,11 +28,11 @@ struct Arm {
 };
 
 /// The original against the fine-tuned model.
-std::vector<Arm> default_arms();
+RADONC_API std::vector<Arm> default_arms();
 
 /// Arms from a JSON array of objects with the struct's fields: {"name": "seven billion", "model": "mistral-7b",
 /// "num_examples": 3}; "training" is "none", "all tasks" or "each task"; only the name is required.
 /// Throws radonc::Error naming the arm and the field for anything else.
-std::vector<Arm> arms_from_json(std::string_view json);
+RADONC_API std::vector<Arm> arms_from_json(std::string_view json);
 
 }  // namespace radonc::study

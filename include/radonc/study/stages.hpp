@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/data/cohort.hpp"
 #include "radonc/data/split.hpp"
 #include "radonc/evaluation/study_result.hpp"
@@ -16,7 +17,7 @@
 namespace radonc::study {
 
 /// Records → cohort → split → pairs.
-struct Prepared {
+struct RADONC_API Prepared {
   tasks::TaskList tasks;  ///< those that can be studied
   data::CohortFlow flow, test_flow;
   data::Split split;
@@ -31,38 +32,39 @@ struct Prepared {
 };
 
 /// Leaves cohort.jsonl, flow.json, split.json and pairs.jsonl.
-Prepared prepare(const StudyConfig& config, const ProgressCallback& callback = {});
+RADONC_API Prepared prepare(const StudyConfig& config, const ProgressCallback& callback = {});
 
 class ModelInMemory;
 
 /// Holds one model at a time, loaded when a stage first needs it. Not for several threads at once.
-std::shared_ptr<ModelInMemory> model_in_memory(const StudyConfig& config, const ProgressCallback& callback = {});
+RADONC_API std::shared_ptr<ModelInMemory> model_in_memory(const StudyConfig& config,
+                                                          const ProgressCallback& callback = {});
 
 /// An arm's adapter.
-struct FineTuned {
+struct RADONC_API FineTuned {
   std::filesystem::path adapter;        ///< folder in PEFT's format
   evaluation::TrainingSummary summary;  ///< of the run that made it
 };
 
 /// Trains an arm's adapter on one task's pairs, or on all if `task` is null. Leaves adapter…/ and train_log….jsonl.
-FineTuned fine_tune(const StudyConfig& config, const Prepared& prepared, const Arm& arm, const tasks::Task* task,
-                    ModelInMemory& model, const ProgressCallback& callback = {});
+RADONC_API FineTuned fine_tune(const StudyConfig& config, const Prepared& prepared, const Arm& arm,
+                               const tasks::Task* task, ModelInMemory& model, const ProgressCallback& callback = {});
 
 /// What an arm answered, free and, with StudyConfig::confined, confined.
-struct Answers {
+struct RADONC_API Answers {
   evaluation::ArmResult arm;
   std::vector<tasks::Prediction> predictions;
 };
 
 /// Fine-tunes what the arm needs and answers the held-out cases. Leaves answers/….jsonl.
-Answers answer(const StudyConfig& config, const Prepared& prepared, const Arm& arm, ModelInMemory& model,
-               const ProgressCallback& callback = {});
+RADONC_API Answers answer(const StudyConfig& config, const Prepared& prepared, const Arm& arm, ModelInMemory& model,
+                          const ProgressCallback& callback = {});
 
 /// Adds the baselines' answers, and scores and compares all. Leaves predictions.jsonl and scores.jsonl.
-evaluation::StudyResult evaluate(const StudyConfig& config, const Prepared& prepared,
-                                 const std::vector<Answers>& answers);
+RADONC_API evaluation::StudyResult evaluate(const StudyConfig& config, const Prepared& prepared,
+                                            const std::vector<Answers>& answers);
 
 /// Leaves study.json and report.html.
-void render(const StudyConfig& config, const evaluation::StudyResult& result);
+RADONC_API void render(const StudyConfig& config, const evaluation::StudyResult& result);
 
 }  // namespace radonc::study

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/data/case_record.hpp"
 #include "radonc/evaluation/study_result.hpp"
 #include "radonc/generate/generator.hpp"
@@ -23,7 +24,7 @@ namespace radonc::study {
 /// A JSONL file of case records, or the cases themselves.
 using Records = std::variant<std::filesystem::path, std::vector<data::CaseRecord>>;
 
-struct StudyConfig {
+struct RADONC_API StudyConfig {
   Records records;
   std::filesystem::path model;      ///< GGUF file, or folder of a checkpoint
   std::filesystem::path tokenizer;  ///< empty: the one that comes with the model
@@ -56,7 +57,7 @@ struct StudyConfig {
 };
 
 /// What a run tells while it goes on.
-struct Progress {
+struct RADONC_API Progress {
   std::string stage;      ///< "prepare", "load", an arm's name, "train", "evaluate", "report" …
   std::int64_t done = 0;  ///< steps, or answers
   std::int64_t total = 0;
@@ -77,6 +78,6 @@ using ProgressCallback = std::function<void(const Progress&)>;
 /// alone. Throws radonc::Error for what a folder's stages were made from otherwise, naming the differences (see
 /// `fresh`); for a folder in which another run is writing; for bad records, arms that cannot run, an empty cohort, a
 /// model or tokenizer that cannot be read or that do not belong together, and an output folder that cannot be written.
-evaluation::StudyResult run(const StudyConfig& config, const ProgressCallback& callback = {});
+RADONC_API evaluation::StudyResult run(const StudyConfig& config, const ProgressCallback& callback = {});
 
 }  // namespace radonc::study

@@ -6,16 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/tasks/task.hpp"
 
 namespace radonc::tasks {
 
 /// Draws examples among one task's training pairs, of different answers as far as there are any. Same seed, same
 /// examples. Throws radonc::Error if there are fewer pairs than examples.
-std::vector<Pair> draw_examples(const std::vector<Pair>& train, std::size_t num_examples, std::uint64_t seed = 0);
+RADONC_API std::vector<Pair> draw_examples(const std::vector<Pair>& train, std::size_t num_examples,
+                                           std::uint64_t seed = 0);
 
 /// What the user's turn says with examples: their details and answers, then the pair's own details and question. All
 /// pairs of a task begin with the same examples, which are computed once. Without examples it is pair.prompt().
-std::string few_shot_prompt(const std::vector<Pair>& examples, const Pair& pair);
+RADONC_API std::string few_shot_prompt(const std::vector<Pair>& examples, const Pair& pair);
 
 }  // namespace radonc::tasks

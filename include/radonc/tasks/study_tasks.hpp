@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/data/case_record.hpp"
 #include "radonc/tasks/task.hpp"
 
@@ -18,33 +19,34 @@ namespace radonc::tasks {
 /// "fractionation_class", see clinical::Fractionation. Quantities: total dose, BED and EQD2 in Gy. Its grammar is of
 /// one phase in every modality of `cohort`, at every target for every primary site, so that it does not tell which
 /// target a site was treated at; there is none without a cohort.
-std::shared_ptr<const Task> regimen_task(const std::vector<data::CaseRecord>& cohort = {});
+RADONC_API std::shared_ptr<const Task> regimen_task(const std::vector<data::CaseRecord>& cohort = {});
 
 /// "modality": treatment modality, one of `labels`. An answer must name exactly one label; the study's other classes
 /// are read too (and are then wrong), so that a photon never counts as an external beam. Throws radonc::Error if there
 /// is no label.
-std::shared_ptr<const Task> modality_task(std::vector<std::string> labels);
+RADONC_API std::shared_ptr<const Task> modality_task(std::vector<std::string> labels);
 
 /// The same with the labels of `cohort`. Without any, no case of the cohort has an answer.
-std::shared_ptr<const Task> modality_task_of(const std::vector<data::CaseRecord>& cohort);
+RADONC_API std::shared_ptr<const Task> modality_task_of(const std::vector<data::CaseRecord>& cohort);
 
 /// "icd10": ICD-10-CM code of the tumour. Partial credits: "category", the first three characters; "block"; "chapter";
 /// and "valid_code", whether the answer is in ICD-10-CM's list, right or wrong.
-std::shared_ptr<const Task> icd10_task();
+RADONC_API std::shared_ptr<const Task> icd10_task();
 
 /// A task that comes with radonc, or one of the user's own.
 using TaskChoice = std::variant<std::string, std::shared_ptr<const Task>>;
 
 /// Names of the tasks that come with radonc, in the study's order.
-std::vector<std::string> study_task_names();
+RADONC_API std::vector<std::string> study_task_names();
 
 /// The chosen tasks in their order, made for a cohort; without a choice the study's three: the modality task's labels,
 /// and what regimens are made of, are those of the cohort.
 /// Throws radonc::Error for an unknown name, a name that occurs twice, and one that no file could bear.
-TaskList make_tasks(const std::vector<data::CaseRecord>& cohort, const std::vector<TaskChoice>& choices = {});
+RADONC_API TaskList make_tasks(const std::vector<data::CaseRecord>& cohort,
+                               const std::vector<TaskChoice>& choices = {});
 
 /// Why a task cannot be studied, as a sentence: no training or no held-out case has a complete answer, or all training
 /// answers are the same. Empty if it can.
-std::string why_not_studied(const Task& task, const std::vector<Pair>& train, const std::vector<Pair>& test);
+RADONC_API std::string why_not_studied(const Task& task, const std::vector<Pair>& train, const std::vector<Pair>& test);
 
 }  // namespace radonc::tasks

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/core/grammar.hpp"
 #include "radonc/core/reading.hpp"
 #include "radonc/data/case_record.hpp"
@@ -17,7 +18,7 @@ namespace radonc::tasks {
 
 /// One supervised example. `system` and `details` are the same for all tasks of a case and come first, so that their
 /// tokens can be computed once for all of them.
-struct Pair {
+struct RADONC_API Pair {
   std::string case_id;
   std::string patient_id;
   std::string task;      ///< Task::name
@@ -39,10 +40,10 @@ enum class Allowed {
 };
 
 /// "any text" or "valid answers".
-std::string to_string(Allowed allowed);
+RADONC_API std::string to_string(Allowed allowed);
 
 /// A model's answer, parsed.
-struct Prediction {
+struct RADONC_API Prediction {
   std::string case_id;
   std::string task;
   std::string model;  ///< which model answered: an arm's name, or a baseline's
@@ -56,7 +57,7 @@ struct Prediction {
 };
 
 /// A number that both an answer and the reference have, such as the total dose.
-struct Quantity {
+struct RADONC_API Quantity {
   std::string name;
   std::string unit;
   double value = 0;  ///< the answer's
@@ -66,7 +67,7 @@ struct Quantity {
 };
 
 /// One case's score for one task and one model: all that results are computed from.
-struct Score {
+struct RADONC_API Score {
   std::string case_id;
   std::string patient_id;
   std::string task;         ///< Task::name
@@ -86,14 +87,14 @@ struct Score {
 };
 
 /// A case's recorded answer in canonical form, or the reason why it has none.
-struct Reference : core::Reading<std::string> {
+struct RADONC_API Reference : core::Reading<std::string> {
   std::string remark =
       {};  ///< what is to be known of how it was read, e.g. "dose unit corrected"; for the flow of cases
 };
 
 /// One task. Implementations are immutable and may be shared between threads. A task of one's own needs name(),
 /// title(), question() and reference(), and valid_answers() or parse_text(); see examples/cpp/03_own_task.cpp.
-class Task {
+class RADONC_API Task {
  public:
   virtual ~Task() = default;
 

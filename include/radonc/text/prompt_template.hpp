@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/text/tokenizer.hpp"
 
 namespace radonc::text {
@@ -24,12 +25,12 @@ enum class PromptTemplate {
 
 /// The template that belongs to the tokenizer: by its chat template's marks and its vocabulary, plain if it has no chat
 /// template. Throws radonc::Error if it has one of a kind that radonc does not know.
-PromptTemplate detect_template(const Tokenizer& tokenizer);
+RADONC_API PromptTemplate detect_template(const Tokenizer& tokenizer);
 
 /// "plain", "alpaca", "llama2", "mistral-v1", "mistral-v3", "chatml" or "llama3".
-std::string to_string(PromptTemplate prompt_template);
+RADONC_API std::string to_string(PromptTemplate prompt_template);
 
 /// The reverse of to_string. Throws radonc::Error with the known names for any other.
-PromptTemplate template_named(const std::string& name);
+RADONC_API PromptTemplate template_named(const std::string& name);
 
 }  // namespace radonc::text

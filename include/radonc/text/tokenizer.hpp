@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/formats/gguf_writer.hpp"
 
 namespace radonc::text {
@@ -22,7 +23,7 @@ using TokenId = std::int32_t;
 enum class SpecialTokens { kAsText, kParse };
 
 /// Immutable, shared between threads.
-class Tokenizer {
+class RADONC_API Tokenizer {
  public:
   /// Reads a GGUF file's metadata, a `tokenizer.model` (SentencePiece, or Llama 3's), a `tokenizer.json` (byte-level
   /// BPE), or a folder that holds one of these. The kind is recognised, not asked for.

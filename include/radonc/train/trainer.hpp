@@ -6,13 +6,14 @@
 #include <functional>
 #include <vector>
 
+#include "radonc/core/export.hpp"
 #include "radonc/lora/lora.hpp"
 #include "radonc/model/transformer.hpp"
 #include "radonc/text/encode.hpp"
 
 namespace radonc::train {
 
-struct TrainConfig {
+struct RADONC_API TrainConfig {
   std::int64_t num_epochs = 1;
   std::int64_t max_steps = 0;             ///< stops after this many optimiser steps; 0 means no such limit
   std::int64_t cases_per_step = 8;        ///< cases (with all their tasks) whose loss one optimiser step averages
@@ -30,7 +31,7 @@ struct TrainConfig {
 };
 
 /// One optimiser step.
-struct TrainStep {
+struct RADONC_API TrainStep {
   std::int64_t step = 0;  ///< from 1
   std::int64_t num_steps = 0;
   double epoch = 0;  ///< share of the epochs done, e.g. 1.5
@@ -45,24 +46,24 @@ struct TrainStep {
   double seconds_left = 0;           ///< estimate
 };
 
-struct TrainLog {
+struct RADONC_API TrainLog {
   std::vector<TrainStep> steps;
   double seconds = 0;
 };
 
 /// The learning rate of `step` (from 1): linear warm-up, then half a cosine down to final_rate_ratio.
-double learning_rate_at(std::int64_t step, std::int64_t num_steps, const TrainConfig& config);
+RADONC_API double learning_rate_at(std::int64_t step, std::int64_t num_steps, const TrainConfig& config);
 
 /// Tokens that are computed at once where nothing else is said: 2,048, or as many, though at least 512, as keep 2 GiB
 /// for the backward pass. 512 for a model of 7B, 2,048 for one of up to half a billion parameters.
-std::int64_t tokens_per_batch(const model::TransformerConfig& config);
+RADONC_API std::int64_t tokens_per_batch(const model::TransformerConfig& config);
 
 /// One line of train_log.jsonl.
-std::string to_json(const TrainStep& step);
+RADONC_API std::string to_json(const TrainStep& step);
 
 /// Reads the lines that to_json wrote; of what has no line, seconds_left, nothing is known.
 /// Throws radonc::Error naming file and line, or the file if it holds no step.
-TrainLog read_log(const std::filesystem::path& path);
+RADONC_API TrainLog read_log(const std::filesystem::path& path);
 
 /// Called after every optimiser step; an exception that it throws ends the training.
 using StepCallback = std::function<void(const TrainStep&)>;
@@ -73,8 +74,8 @@ using StepCallback = std::function<void(const TrainStep&)>;
 /// gradients in whatever order they come.
 /// Throws radonc::Error if there is nothing to train on, if the loss stops being finite, if memory is short, or for a
 /// bad config.
-TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
-             const std::vector<std::vector<text::TokenizedPair>>& cases, const TrainConfig& config,
-             const StepCallback& callback = {});
+RADONC_API TrainLog fit(const model::Transformer& model, lora::Adapter& adapter,
+                        const std::vector<std::vector<text::TokenizedPair>>& cases, const TrainConfig& config,
+                        const StepCallback& callback = {});
 
 }  // namespace radonc::train
