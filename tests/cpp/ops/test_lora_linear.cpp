@@ -65,7 +65,7 @@ TEST_CASE("lora_linear and its gradients in bfloat16 are as exact as bfloat16 le
   for (const std::int64_t rank : {1, 3, 8, 9, 20})
     for (const auto& [tokens, in, out] : {std::array{1, 64, 32}, std::array{5, 33, 70}, std::array{131, 96, 7},
                                           std::array{300, 576, 160}, std::array{64, 2, 1}})
-      for (const double size : {1.0, 1e-4}) check_plain(torch::kBFloat16, tokens, in, out, rank, size, 1e-2);
+      for (const double size : {1.0, 1e-4}) check_plain(torch::kBFloat16, tokens, in, out, rank, size, 1.5e-2);
 }
 
 TEST_CASE("an input that can be made again is not kept, and the gradients are the same to the bit") {

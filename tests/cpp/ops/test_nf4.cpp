@@ -1,3 +1,4 @@
+#include "radonc/core/cpu_level.hpp"
 #include "radonc/ops/nf4.hpp"
 
 #include <doctest/doctest.h>
@@ -127,7 +128,9 @@ TEST_CASE("bfloat16 products are those of the dequantised weight, both ways, at 
       const auto error = [](const torch::Tensor& got, const torch::Tensor& expected) {
         return ((got.to(torch::kFloat64) - expected).norm() / expected.norm()).item<double>();
       };
-      CHECK(error(weight.times_transposed(x), x.to(torch::kFloat64).mm(exact.t())) < 4e-3);
-      CHECK(error(weight.times(y), y.to(torch::kFloat64).mm(exact)) < 4e-3);
+      // Below that level the weights are not rounded to bfloat16 on their way.
+      const double tolerance = core::cpu_level() >= core::CpuLevel::kAvx512Bf16 ? 4e-3 : 8e-3;
+      CHECK(error(weight.times_transposed(x), x.to(torch::kFloat64).mm(exact.t())) < tolerance);
+      CHECK(error(weight.times(y), y.to(torch::kFloat64).mm(exact)) < tolerance);
     }
 }

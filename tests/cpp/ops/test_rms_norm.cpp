@@ -31,7 +31,12 @@ TEST_CASE("rms_norm and its gradient equal the formula in float64") {
 
       const auto wide = x.detach().to(torch::kFloat64).set_requires_grad(true);
       reference(wide, weight, 1e-5).backward(upstream.to(torch::kFloat64));
-      CHECK(test::relative_difference(x.grad(), wide.grad()) < test::tolerance(type) * 4);
+      // Of a row of one value the gradient is the difference of two that are nearly the same: so relative to these.
+      const auto terms = upstream.to(torch::kFloat64) * weight.to(torch::kFloat64) /
+                         wide.detach().square().mean(-1, true).add(1e-5).sqrt();
+      const auto off = (x.grad().to(torch::kFloat64) - wide.grad()).abs();
+      if (off.numel() > 0)
+        CHECK(off.max().item<double>() < test::tolerance(type) * 4 * terms.abs().max().item<double>());
     }
   }
 }

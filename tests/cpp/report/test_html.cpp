@@ -193,4 +193,10 @@ TEST_CASE("precision, recall, F1 and their averages stand under their own headin
         "|macro average|240|0.111|0.222|0.333|0.112|0.223|0.334|",
         "|weighted average|240|0.444|0.555|0.666|0.445|0.556|0.667|"})
     CHECK_MESSAGE(contains(text, part), part);
+  // In the table of every model the number of unparsed answers follows, not another figure.
+  const std::string macro = "|0.111|0.222|0.333|";
+  bool before_a_count = false;
+  for (std::size_t at = text.find(macro); at != text.npos; at = text.find(macro, at + 1))
+    before_a_count |= text[text.find_first_not_of("0123456789", at + macro.size())] != '.';
+  CHECK(before_a_count);
 }
