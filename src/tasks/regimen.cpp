@@ -20,7 +20,7 @@ constexpr double kAlphaBetaGy = 10;
 
 core::Reading<data::Prescription> recorded_prescription(const data::CaseRecord& record) {
   if (record.courses.size() != 1) return {std::nullopt, "not one course"};
-  const auto read = data::prescription(record.courses[0]);
+  auto read = data::prescription(record.courses[0]);
   if (read && record.primary_site.empty()) return {std::nullopt, "site missing"};
   return read;
 }
