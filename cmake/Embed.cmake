@@ -3,7 +3,7 @@
 # radonc_embed(<header> <namespace> <file>…): page.html becomes the std::string_view page_html. The header changes only
 # when a file does.
 function(radonc_embed header namespace)
-  set(text "// Written by CMake from src/report/review.\n#pragma once\n\n#include <string_view>\n\n")
+  set(text "// Written by CMake from src/review/page.\n#pragma once\n\n#include <string_view>\n\n")
   string(APPEND text "namespace ${namespace} {\n\n")
   foreach(file IN LISTS ARGN)
     file(READ ${file} content)
