@@ -29,15 +29,6 @@ struct Questions {
   std::vector<generate::Prompt> prompts;
 };
 
-std::vector<tasks::Pair> pairs_of(const std::vector<tasks::Pair>& pairs, const tasks::Task* task) {
-  if (!task) return pairs;
-  const std::string name = task->name();
-  std::vector<tasks::Pair> own;
-  for (const tasks::Pair& pair : pairs)
-    if (pair.task == name) own.push_back(pair);
-  return own;
-}
-
 std::string prompts_digest(const std::vector<generate::Prompt>& prompts) {
   std::string all;
   for (const auto& [system, user] : prompts) all += system + '\0' + user + '\0';
@@ -51,7 +42,7 @@ std::vector<Questions> free_questions(const StudyConfig& config, const Prepared&
     Questions asked{.stage = task ? fmt::format("answer {} {}", arm.name, task->name()) : "answer " + arm.name,
                     .shown = arm.name,
                     .task = task,
-                    .pairs = pairs_of(prepared.test, task)};
+                    .pairs = task ? prepared.test_of(*task) : prepared.test};
     std::vector<tasks::Pair> examples;
     if (arm.num_examples > 0)
       examples =

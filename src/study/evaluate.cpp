@@ -18,18 +18,10 @@ namespace {
 
 constexpr int kExamplesPerTask = 3;
 
-std::vector<tasks::Pair> test_of(const Prepared& prepared, const tasks::Task& task) {
-  const std::string name = task.name();
-  std::vector<tasks::Pair> own;
-  for (const tasks::Pair& pair : prepared.test)
-    if (pair.task == name) own.push_back(pair);
-  return own;
-}
-
 std::vector<tasks::Prediction> baselines(const Prepared& prepared) {
   std::vector<tasks::Prediction> predictions;
   for (const auto& task : prepared.tasks) {
-    const auto train = prepared.train_of(*task), test = test_of(prepared, *task);
+    const auto train = prepared.train_of(*task), test = prepared.test_of(*task);
     const std::string majority = tasks::majority_answer(train);
     const auto nearest = tasks::nearest_answers(train, test);
     for (std::size_t i = 0; i < test.size(); ++i) {
@@ -47,7 +39,7 @@ std::vector<tasks::Score> scores_of(const Prepared& prepared, const std::vector<
     for (const auto& task : prepared.tasks) {
       const std::string name = task->name();
       std::unordered_map<std::string, tasks::Pair> pairs;
-      for (const tasks::Pair& pair : test_of(prepared, *task)) pairs.emplace(pair.case_id, pair);
+      for (const tasks::Pair& pair : prepared.test_of(*task)) pairs.emplace(pair.case_id, pair);
       for (const tasks::Prediction& prediction : predictions)
         if (prediction.task == name && prediction.allowed == allowed)
           scores.push_back(task->score(prediction, pairs.at(prediction.case_id)));

@@ -80,7 +80,7 @@ void add_answer_frequency(const tasks::Task& task, const std::vector<tasks::Pair
 void leave_out_tasks(Prepared& prepared) {
   tasks::TaskList studied;
   for (const auto& task : prepared.tasks) {
-    const std::string why = why_not_studied(*task, prepared.train_of(*task), of_task(prepared.test, *task));
+    const std::string why = why_not_studied(*task, prepared.train_of(*task), prepared.test_of(*task));
     if (why.empty())
       studied.push_back(task);
     else
@@ -137,6 +137,10 @@ void leave(const StudyConfig& config, const std::vector<NamedValue>& inputs,
 
 std::vector<tasks::Pair> Prepared::train_of(const tasks::Task& task) const {
   return of_task(flat(train), task);
+}
+
+std::vector<tasks::Pair> Prepared::test_of(const tasks::Task& task) const {
+  return of_task(test, task);
 }
 
 Prepared prepare(const StudyConfig& config, const ProgressCallback& callback) {

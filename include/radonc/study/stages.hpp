@@ -27,8 +27,9 @@ struct RADONC_API Prepared {
   std::vector<std::string> left_out;                           ///< a sentence for each task that cannot be studied
   std::vector<evaluation::NamedValue> files;                   ///< name → SHA-256 of what went in and came out
 
-  /// The training pairs of one task.
+  /// The training pairs of one task, and the held-out ones.
   [[nodiscard]] std::vector<tasks::Pair> train_of(const tasks::Task& task) const;
+  [[nodiscard]] std::vector<tasks::Pair> test_of(const tasks::Task& task) const;
 };
 
 /// Leaves cohort.jsonl, flow.json, split.json and pairs.jsonl.
